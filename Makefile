@@ -1,0 +1,9 @@
+# Each target is one line; lab/host does the work.
+.PHONY: lab stop reset doctor test test-all bench
+lab: ; @lab/host start
+stop: ; @lab/host stop
+reset: ; @lab/host reset
+doctor: ; @lab/host doctor
+test: ; @tests/run
+test-all: ; @tests/run --all
+bench: ; @tests/run --bench

@@ -1,0 +1,175 @@
+"""Is the lab fit to learn in?  Each finding with its cause and the next command, in Korean."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import DockerException
+
+ENGINE_LOG = Path("/var/log/lab/engine.log")
+BASES = ("debian:trixie-slim", "python:3.13-slim")
+BASE_LABEL = "org.docker-anatomy.base"
+SOURCES = {
+    "hub": "Docker Hub의 공식 이미지",
+    "bundle": "오프라인 묶음",
+    "engine": "엔진에 있던 이미지",
+    "stand-in": "데비안 패키지로 만든 대역 이미지",
+}
+STORES = {"overlayfs": "containerd", "overlay2": "overlay2"}  # driver -> LAB_STORE
+
+
+@dataclass(frozen=True)
+class Finding:
+    name: str
+    ok: bool
+    found: str
+    cause: str = ""  # why it matters or went wrong; only where ok is False
+    fix: str = ""  # the next command
+
+
+def examine() -> list[Finding]:
+    """Every prerequisite of the lessons, found as it is now.  Changes nothing."""
+    try:
+        client = docker.DockerClient(base_url=_socket(), timeout=10)
+        info: dict[str, Any] = client.info()
+    except DockerException as error:
+        return [_engine_down(error), _disk(), _memory()]
+    with closing(client):
+        return [
+            Finding("엔진", True, f"Docker Engine {info['ServerVersion']}"),
+            _store(info),
+            *(_base(client, name) for name in BASES),
+            _index(),
+            _disk(),
+            _memory(),
+        ]
+
+
+def as_json(findings: list[Finding]) -> dict[str, Any]:
+    return {"ok": all(f.ok for f in findings), "findings": [asdict(f) for f in findings]}
+
+
+def as_text(findings: list[Finding]) -> str:
+    lines = []
+    for finding in findings:
+        lines.append(f"{'정상' if finding.ok else '문제'}  {finding.name}: {finding.found}")
+        if not finding.ok:
+            lines += [f"      왜: {finding.cause}", f"      다음: {finding.fix}"]
+    return "\n".join(lines)
+
+
+def as_markdown(findings: list[Finding]) -> str:
+    """The page that Jupyter opens with when the engine cannot start."""
+    parts = ["# 실습실에 문제가 있다", "Jupyter는 열렸지만 아래 항목 때문에 수업을 실행할 수 없다."]
+    for finding in findings:
+        mark = "정상" if finding.ok else "문제"
+        parts.append(f"## {mark}: {finding.name}\n\n{finding.found}")
+        if not finding.ok:
+            parts.append(f"**왜:** {finding.cause}\n\n**다음:** `{finding.fix}`")
+    return "\n\n".join(parts) + "\n"
+
+
+def _socket() -> str:
+    return os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+
+
+def _engine_down(error: DockerException) -> Finding:
+    """The engine's own last words say more than the client's 'connection refused'."""
+    causes = [line for line in _tail(ENGINE_LOG, 40) if "failed to start daemon" in line]
+    errors = [line for line in _tail(ENGINE_LOG, 40) if "level=error" in line or "failed" in line]
+    last = (causes or errors or [str(error)])[-1]
+    if "overlay" in last or "not supported" in last:
+        fix = "docker volume inspect docker-anatomy-engine  (내 컴퓨터에서; /var/lib/docker가 볼륨이어야 한다)"
+    elif "permission" in last or "iptables" in last:
+        fix = "make stop && make lab  (내 컴퓨터에서; docker run으로 직접 띄웠다면 권한이 빠졌다)"
+    else:
+        fix = "tail -n 50 /var/log/lab/engine.log"
+    return Finding("엔진", False, "Docker Engine이 응답하지 않는다", last.strip(), fix)
+
+
+def _store(info: dict[str, Any]) -> Finding:
+    driver = info["Driver"]
+    store = STORES.get(driver)
+    if store is None:
+        return Finding(
+            "이미지 저장소",
+            False,
+            f"스토리지 드라이버 {driver}",
+            "레이어를 겹치지 않고 통째로 복사하는 드라이버라 수업의 측정값이 모두 달라진다",
+            "make stop && make lab  (내 컴퓨터에서)",
+        )
+    return Finding("이미지 저장소", True, f"{store} (스토리지 드라이버 {driver})")
+
+
+def _base(client: docker.DockerClient, name: str) -> Finding:
+    try:
+        labels = client.images.get(name).labels
+    except docker.errors.ImageNotFound:
+        return Finding(
+            f"베이스 이미지 {name}",
+            False,
+            "없다",
+            "준비 중이거나, Docker Hub가 응답하지 않았다 (/var/log/lab/bases.log)",
+            "make lab  (내 컴퓨터에서; 다시 불러도 안전하다)",
+        )
+    source = SOURCES.get(labels.get(BASE_LABEL, ""), "직접 받은 이미지")
+    return Finding(f"베이스 이미지 {name}", True, source)
+
+
+def _index() -> Finding:
+    try:
+        with socket.create_connection(("10.213.0.1", 3141), timeout=3):
+            return Finding("패키지 인덱스", True, "실습실 안에서 휠을 제공한다")
+    except OSError as error:
+        return Finding(
+            "패키지 인덱스",
+            False,
+            "응답하지 않는다",
+            f"빌드 속 pip install이 실패한다 ({error})",
+            "s6-svc -r /run/service/index",
+        )
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage("/var/lib/docker" if Path("/var/lib/docker").exists() else "/").free
+    found = f"{free / 1e9:.1f} GB 남음"
+    if free < 3e9:
+        return Finding(
+            "디스크", False, found, "수업의 빌드에 3 GB가 필요하다", "docker system df"
+        )
+    return Finding("디스크", True, found)
+
+
+def _memory() -> Finding:
+    fields = dict(
+        line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines() if ":" in line
+    )
+    available = int(fields["MemAvailable"].split()[0]) * 1024
+    found = f"{available / 1e9:.1f} GB 쓸 수 있음"
+    if available < 1e9:
+        return Finding(
+            "메모리",
+            False,
+            found,
+            "엔진과 JupyterLab에 1 GB가 필요하다",
+            "docker ps  (쓰지 않는 컨테이너를 멈춘다)",
+        )
+    return Finding("메모리", True, found)
+
+
+def _tail(path: Path, lines: int) -> list[str]:
+    try:
+        run = subprocess.run(
+            ["tail", "-n", str(lines), str(path)], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    return run.stdout.splitlines()
