@@ -87,7 +87,7 @@ def _engine_down(error: DockerException) -> Finding:
     errors = [line for line in _tail(ENGINE_LOG, 40) if "level=error" in line or "failed" in line]
     last = (causes or errors or [str(error)])[-1]
     if "overlay" in last or "not supported" in last:
-        fix = "docker volume inspect docker-anatomy-engine  (내 컴퓨터에서; /var/lib/docker가 볼륨이어야 한다)"
+        fix = "make lab  (내 컴퓨터에서; /var/lib/docker는 볼륨이어야 한다)"
     elif "permission" in last or "iptables" in last:
         fix = "make stop && make lab  (내 컴퓨터에서; docker run으로 직접 띄웠다면 권한이 빠졌다)"
     else:
@@ -142,9 +142,7 @@ def _disk() -> Finding:
     free = shutil.disk_usage("/var/lib/docker" if Path("/var/lib/docker").exists() else "/").free
     found = f"{free / 1e9:.1f} GB 남음"
     if free < 3e9:
-        return Finding(
-            "디스크", False, found, "수업의 빌드에 3 GB가 필요하다", "docker system df"
-        )
+        return Finding("디스크", False, found, "수업의 빌드에 3 GB가 필요하다", "docker system df")
     return Finding("디스크", True, found)
 
 

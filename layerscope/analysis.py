@@ -14,6 +14,11 @@ from layerscope import dive
 from layerscope.model import Analysis, Cause, Entry, Hidden, Image, Kind, State
 from layerscope.paths import Children, parents
 
+_REGULAR = frozenset((Kind.FILE, Kind.HARDLINK))
+_MARKS = frozenset((Kind.WHITEOUT, Kind.OPAQUE))
+_FILE = Kind.FILE  # an enumeration's member costs as much to look up as a path
+_ADDED = State.ADDED
+
 Placed = tuple[int, Entry]  # the index of the layer that stores it, and the entry
 
 
@@ -147,46 +152,49 @@ class _Stack:
         self.bodies[path] = body
 
 
-_REGULAR = frozenset((Kind.FILE, Kind.HARDLINK))
-
-
 def _apply(image: Image) -> tuple[_Stack, list[list[State]]]:
     stack = _Stack()
+    nodes = stack.nodes
     states: list[list[State]] = []
     for layer in image.layers:
-        index = layer.index
-        states.append([_state(entry, stack) for entry in layer.entries])
-        marks = [one for one in layer.entries if one.kind in (Kind.WHITEOUT, Kind.OPAQUE)]
-        for mark in marks:
+        index, entries = layer.index, layer.entries
+        states.append(
+            [
+                _state(one, stack) if one.path in nodes or one.kind in _MARKS else _ADDED
+                for one in entries
+            ]
+        )
+        for mark in (one for one in entries if one.kind in _MARKS):
             if mark.kind is Kind.WHITEOUT:
                 stack.hide(mark.path, Cause.DELETED, index)
                 stack.hide_below(mark.path, Cause.DELETED, index)
             else:
                 stack.hide_below(mark.path, Cause.OPAQUE, index)
-        above = parents(one.path for one in layer.entries if one.kind is not Kind.WHITEOUT)
-        for path in above:
-            node = stack.nodes.get(path)
-            if node is not None and node[1].kind is not Kind.DIRECTORY:
+        above = parents([one.path for one in entries if one.kind is not Kind.WHITEOUT])
+        for path in above & nodes.keys():
+            if nodes[path][1].kind is not Kind.DIRECTORY:
                 stack.hide(path, Cause.REPLACED, index)
         stack.directories |= above
-        for entry in layer.entries:
-            if entry.kind is not Kind.WHITEOUT and entry.kind is not Kind.OPAQUE:
+        directories = stack.directories
+        simple = stack.children is None
+        for entry in entries:
+            path = entry.path
+            if simple and path not in nodes and path not in directories and entry.kind is _FILE:
+                nodes[path] = index, entry  # most of them
+            elif entry.kind not in _MARKS:
                 stack.put(entry, index)
+                simple = stack.children is None
     return stack, states
 
 
 def _state(entry: Entry, below: _Stack) -> State:
-    kind = entry.kind
     old = below.nodes.get(entry.path)
-    if kind is Kind.WHITEOUT:
-        return State.REMOVED if old or below.below(entry.path) else State.UNCHANGED
-    if kind is Kind.OPAQUE:
-        return State.REMOVED if below.below(entry.path) else State.UNCHANGED
+    if entry.kind in _MARKS:
+        there = entry.kind is Kind.WHITEOUT and old is not None
+        return State.REMOVED if there or below.below(entry.path) else State.UNCHANGED
     if old is None:
         return State.ADDED
-    if _equal(entry, old[1]):
-        return State.UNCHANGED
-    return State.MODIFIED
+    return State.UNCHANGED if _equal(entry, old[1]) else State.MODIFIED
 
 
 def _equal(new: Entry, old: Entry) -> bool:

@@ -36,7 +36,7 @@ from layerscope.streams import (
     check,
     inflate,
 )
-from layerscope.tar import CHUNK, Source, clean, members, truncated
+from layerscope.tar import BLOCK, CHUNK, Source, clean, members, truncated
 
 
 @dataclass(slots=True)
@@ -228,7 +228,8 @@ class StreamBox:
 
     def _keep(self, entry: Entry, part: _Part, request: Request) -> None:
         head = part.read_at(0, min(4, entry.size))[:4]
-        if entry.size < 512 or (head[:1] in b"{[" and entry.size <= MAX_DOCUMENT):
+        text = entry.size < BLOCK and not head.startswith((GZIP, ZSTD))
+        if text or (head[:1] in b"{[" and entry.size <= MAX_DOCUMENT):
             self._documents[entry.path] = part.read_all()
             return
         try:

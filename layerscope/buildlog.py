@@ -81,6 +81,11 @@ class Step:
         return max(0.0, self.completed - self.started)
 
     @property
+    def is_base(self) -> bool:
+        """FROM: there is nothing to run, so cached or not says nothing."""
+        return self.instruction.upper().startswith("FROM ")
+
+    @property
     def context_bytes(self) -> int:
         """Bytes of the build context that the client sent in this step."""
         return sum(one.bytes for one in self.transfers if one.name.startswith("transferring "))
@@ -108,7 +113,8 @@ class BuildLog:
 
     @property
     def instructions(self) -> list[Step]:
-        return [step for step in self.steps if step.kind is StepKind.STAGE]
+        """The steps that can be cached: those of a stage, without FROM."""
+        return [step for step in self.steps if step.kind is StepKind.STAGE and not step.is_base]
 
     @property
     def cached(self) -> list[Step]:
@@ -170,11 +176,7 @@ class LogReader:
                 "JSON 객체가 하나도 없다.",
                 "docker buildx build --progress=rawjson 의 표준 오류(2>)를 저장한 파일을 준다.",
             )
-        steps = sorted(
-            self._steps.values(),
-            key=lambda step: (step.started is None, step.started or 0.0),
-        )
-        return BuildLog(steps, list(self._warnings), self.text)
+        return BuildLog(_ordered(self._steps), list(self._warnings), self.text)
 
     @property
     def text(self) -> str:
@@ -202,7 +204,7 @@ class LogReader:
         self._open.clear()
 
     def _take(self, event: dict[str, Any]) -> list[str]:
-        self._objects += 1
+        self._objects += bool(event.keys() & {"vertexes", "statuses", "logs", "warnings"})
         changed = []
         for vertex in event.get("vertexes") or []:
             self._vertex(vertex)
@@ -264,6 +266,23 @@ def _objects(text: str) -> Iterable[dict[str, Any]]:
         value, end = decoder.raw_decode(text, at)
         yield value
         at = end + len(text[end:]) - len(text[end:].lstrip())
+
+
+def _ordered(steps: dict[str, Step]) -> list[Step]:
+    """By their beginning, but never before what they wait for: cached steps begin all at once."""
+    waiting = {
+        digest: {one for one in step.inputs if one in steps} for digest, step in steps.items()
+    }
+    ordered: list[Step] = []
+    while waiting:
+        # A log that was cut off or forged may hold a circle: then the earliest goes first.
+        ready = [digest for digest, needs in waiting.items() if not needs] or list(waiting)
+        first = min(ready, key=lambda digest: steps[digest].started or float("inf"))
+        ordered.append(steps[first])
+        del waiting[first]
+        for needs in waiting.values():
+            needs.discard(first)
+    return ordered
 
 
 def _step(digest: str, name: str) -> Step:
@@ -341,12 +360,18 @@ def run_build(
     return _finish(reader, code, document)
 
 
+#: What docker says, in versions 20 to 28, where the plugin is not installed.
+_NO_BUILDX = re.compile(
+    r"unknown command: docker buildx|'buildx' is not a docker command|unknown flag: --progress"
+)
+
+
 def _finish(reader: LogReader, code: int, metadata: dict[str, Any]) -> BuildLog:
     try:
         log = reader.log()
     except NotABuildLogError:
         said = reader.text.strip()
-        if "buildx" in said and ("unknown" in said or "not a docker command" in said):
+        if _NO_BUILDX.search(said):
             raise BuildxMissingError(
                 "docker buildx 를 쓸 수 없다.",
                 said.splitlines()[0],

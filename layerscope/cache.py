@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -107,14 +106,12 @@ def _store(name: str, document: Any) -> None:
     root = directory()
     with suppress(OSError), _lock:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=root, prefix=".new-")
+        draft = root / f".new-{os.getpid()}-{name}"
         try:
-            os.close(handle)
-            Path(draft).write_bytes(packed)
-            Path(draft).replace(root / name)
-        except OSError:
-            Path(draft).unlink(missing_ok=True)
-            raise
+            draft.write_bytes(packed)
+            draft.replace(root / name)
+        finally:
+            draft.unlink(missing_ok=True)
         _evict(root)
 
 

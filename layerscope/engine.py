@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import socket
-import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from layerscope import cache, containerd, overlay2
 from layerscope.archive import DirectoryBox, KnownLayer, StreamBox, Watched
@@ -57,9 +55,10 @@ def _usual_host() -> str:
 
 
 class SocketEngine:
-    """The engine behind a local socket, by the standard library alone.
+    """The engine behind a local socket.
 
-    The Docker SDK would do, but importing it takes longer and more memory than most images do.
+    HTTP/1.0 is all it takes: no chunks, the answer ends where the connection does.  The Docker
+    SDK, or ``http.client``, would cost more time and memory than reading most images does.
     """
 
     def __init__(self, path: str) -> None:
@@ -69,45 +68,38 @@ class SocketEngine:
         return self._answer("/info", "")
 
     def inspect(self, reference: str) -> Json:
-        return self._answer(f"/images/{urllib.parse.quote(reference, safe='/:@')}/json", reference)
+        return self._answer(f"/images/{reference}/json", reference)
 
     def save(self, reference: str) -> Readable:
-        path = f"/images/{urllib.parse.quote(reference, safe='/:@')}/get"
-        return self._get(path, reference, SAVE_TIMEOUT)
+        return self._get(f"/images/{reference}/get", reference, SAVE_TIMEOUT)
 
     def _answer(self, path: str, reference: str) -> Json:
         try:
             with self._get(path, reference, ANSWER_TIMEOUT) as response:
                 answer: Json = json.load(response)
-        except (OSError, ValueError, http.client.HTTPException) as error:
+        except (OSError, ValueError) as error:
             raise _unavailable(f"unix://{self._path}", str(error)) from error
         return answer
 
-    def _get(self, path: str, reference: str, timeout: int) -> http.client.HTTPResponse:
-        connection = _SocketConnection(self._path, timeout)
+    def _get(self, path: str, reference: str, timeout: int) -> BinaryIO:
         try:
-            connection.request("GET", path)
-            response = connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.settimeout(timeout)
+                connection.connect(self._path)
+                connection.sendall(f"GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
+                response = connection.makefile("rb")
+            status = response.readline(1 << 16).split(None, 2)[1]
+            while response.readline(1 << 16).strip():
+                pass  # headers
+        except (OSError, IndexError) as error:
             raise _unavailable(f"unix://{self._path}", str(error)) from error
-        if response.status == http.client.OK:
+        if status == b"200":
             return response
         with response:
             answer = response.read(1 << 16).decode("utf-8", "replace")
-        if response.status == http.client.NOT_FOUND:
+        if status == b"404":
             raise _not_found(reference, answer)
-        raise _unavailable(f"unix://{self._path}", f"{response.status} {answer.strip()}")
-
-
-class _SocketConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: int) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        raise _unavailable(f"unix://{self._path}", f"{status.decode()} {answer.strip()}")
 
 
 class SdkEngine:
@@ -216,8 +208,7 @@ def _locate_saved(engine: Engine, reference: str, image_id: str, request: Reques
     known = _known(name, request.content) if plain else None
     if known is not None:
         return known
-    raw = _Whole(engine.save(reference))
-    stream = Watched(raw, request.progress, None)
+    stream = Watched(engine.save(reference), request.progress, None)
     found = locate(StreamBox(stream, request), None, request.platform)
     if plain:
         layers = [
@@ -250,19 +241,6 @@ def _known(name: str, content: bool) -> Located | None:
         return Located(document["id"], document["config"], document["manifest"], layers)
     except (LookupError, TypeError, ValueError):
         return None
-
-
-class _Whole:
-    """A response that must not end before its end."""
-
-    def __init__(self, response: Readable) -> None:
-        self._response = response
-
-    def read(self, size: int, /) -> bytes:
-        try:
-            return self._response.read(size)
-        except http.client.HTTPException as error:
-            raise EOFError(f"the engine stopped sending: {error!r}") from error
 
 
 def _check_still_there(engine: Engine, reference: str, image_id: str, cause: Exception) -> None:

@@ -21,7 +21,8 @@ from layerscope.oci import Json, Located, LocatedLayer, chain_id, diff_ids, dige
 from layerscope.streams import GZIP, Readable, Slice, Stream, inflate
 from layerscope.tar import CHUNK, members
 
-_SEGMENT = re.compile(rb'^\{"type":2,"payload":"([A-Za-z0-9+/=]*)"', re.MULTILINE)
+# Names are JSON strings with their quotes escaped, so this stands for itself only.
+_SEGMENT = re.compile(rb'"type":2,"payload":"([^"]*)"')
 
 
 @dataclass(slots=True)

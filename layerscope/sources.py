@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from layerscope import cache, engine
@@ -112,19 +111,21 @@ def _missing(path: Path, why: str) -> SourceNotFoundError:
 
 def _entries(found: Located, content: bool, progress: Progress | None) -> list[list[Entry]]:
     """Each layer's entries; two at a time where inflating them is the work."""
-    total = sum(one.source.size or 0 for one in found.layers) or None
+    total = sum(one.source.size or 0 for one in found.layers)
     done = 0
-    workers = 2 if sum(one.source.inflates for one in found.layers) > 1 else 1
     listings = []
-    with ThreadPoolExecutor(workers) as pool:
-        for layer, listing in zip(
-            found.layers,
-            pool.map(lambda one: _layer_entries(one, content), found.layers),
-            strict=True,
-        ):
+    with ExitStack() as stack:
+        walk: Callable[..., Iterator[list[Entry]]] = map
+        inflating = sum(one.source.inflates for one in found.layers)
+        if inflating > 1:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # seldom needed
+
+            walk = stack.enter_context(ThreadPoolExecutor(2)).map
+        results = walk(lambda one: _layer_entries(one, content), found.layers)
+        for layer, listing in zip(found.layers, results, strict=True):
             listings.append(listing)
             done += layer.source.size or 0
-            if progress is not None and total is not None:
+            if progress is not None and inflating:
                 progress(done, total)
     return listings
 

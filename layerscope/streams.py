@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 import zstandard
-from isal import igzip_lib, isal_zlib
+from isal import isal_zlib
+from isal.igzip_lib import IsalError
 
 from layerscope.errors import BrokenLayerError, DigestMismatchError, TooLargeError
 from layerscope.tar import CHUNK, truncated
@@ -106,7 +107,7 @@ class Stream:
             )
         try:
             return self._raw.read(CHUNK)
-        except (OSError, EOFError, igzip_lib.IsalError, zstandard.ZstdError) as error:
+        except (OSError, EOFError, IsalError, zstandard.ZstdError) as error:  # type: ignore[misc]
             raise BrokenLayerError(
                 f"레이어의 압축을 {self._start:,}바이트까지밖에 풀 수 없다",
                 f"압축된 자료가 끊겼거나 망가졌다 ({error})",

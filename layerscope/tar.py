@@ -30,10 +30,11 @@ CHUNK = 1 << 20  # bytes hashed at a time
 MAX_RECORD = 1 << 20  # bytes of one pax or long-name record, the limit of Go's archive/tar
 MAX_PATH = 4096  # bytes, PATH_MAX of Linux: no engine can extract more
 MAX_ENTRIES = 4_000_000  # in one layer
-MAX_ANCESTORS = 1 << 28  # characters of all parents' names of very deep paths, in one layer
+MAX_ANCESTORS = 1 << 28  # characters of all parents' names of very long paths, in one layer
 
 # name, mode, uid, gid, size, checksum, type, link, magic and version, prefix
-_HEADER = struct.Struct("100s8s8s8s12s12x8sc100s8s32x32x8x8x155s12x")
+_unpack = struct.Struct("100s8s8s8s12s12x8sc100s8s32x32x8x8x155s12x").unpack_from
+_FILE = Kind.FILE
 _ZEROS = bytes(BLOCK)
 _KINDS = {
     b"0": Kind.FILE,
@@ -65,70 +66,72 @@ def members(  # noqa: PLR0912, PLR0915  # one loop: calls would cost as much as 
     """Every entry of a layer in tar order, with the offset of its body.
 
     ``bodies=False`` reads a tar whose regular files' bodies were left out (their padding still
-    stands), which is how the engine's tar-split records look.  ``content`` fills in
-    ``Entry.digest`` of regular files.
+    stands), which is how the engine's tar-split records look; their headers' checksums were seen
+    to when the engine took the layer in.  ``content`` fills in ``Entry.digest`` of regular files.
 
     The root directory's own entry is left out, and so are AUFS' private ``.wh..wh.`` files.
     Raises BrokenLayerError and its kinds, and TooLargeError.
     """
     window, start = b"", 0
     offset = 0  # of the next header
-    cache: dict[bytes, int] = {}  # modes and owners repeat: parsed once, kept once
+    numbers: dict[bytes, int] = {}  # modes and owners repeat: parsed once, kept once
     pax: dict[bytes, bytes] = {}
     long_name = long_link = b""
     count = ancestors = 0
 
-    def take(offset: int, length: int) -> bytes:
-        nonlocal window, start
-        at = offset - start
-        if at + length > len(window):
-            window, start, at = source.read_at(offset, max(length, WINDOW)), offset, 0
-        return window[at : at + length]
-
     while True:
-        block = take(offset, BLOCK)
-        if not block:
-            return  # no end mark, which Go accepts as well
-        if len(block) < BLOCK:
-            raise truncated(offset)
-        name, mode, uid, gid, octal_size, checksum, flag, link, magic, prefix = _HEADER.unpack(
-            block
+        at = offset - start
+        if at + BLOCK > len(window):
+            window, start, at = source.read_at(offset, WINDOW), offset, 0
+            if not window:
+                return  # no end mark, which Go accepts as well
+            if len(window) < BLOCK:
+                raise truncated(offset)
+        raw_name, mode, uid, gid, raw_size, checksum, flag, raw_link, magic, prefix = _unpack(
+            window, at
         )
-        if not name[0] and block == _ZEROS:
-            if take(offset + BLOCK, BLOCK).strip(b"\0"):
+        if not raw_name[0] and window[at : at + BLOCK] == _ZEROS:
+            if source.read_at(offset + BLOCK, BLOCK)[:BLOCK].strip(b"\0"):
                 raise _broken(offset, "끝 표시 뒤에 자료가 더 있다")
             return
-        if not _checksum_fits(block, checksum, offset):
+        if bodies and not _checksum_fits(window[at : at + BLOCK], checksum, offset):
             raise _broken(offset, "헤더의 체크섬이 맞지 않는다")
-        size = _number(octal_size, offset)
+        digits = raw_size[:11]
+        if digits.isdigit() and not raw_size[11] and not digits.strip(b"01234567"):
+            size = int(digits, 8)
+        else:
+            size = _number(raw_size, offset)
         offset += BLOCK
 
         if flag in b"xgLK":
             if size > MAX_RECORD:
                 raise _too_large(f"확장 헤더 하나가 {size:,}바이트다 (한도 {MAX_RECORD:,})")
-            record = take(offset, size)
+            at = offset - start
+            if at + size > len(window):
+                window, start, at = source.read_at(offset, size + WINDOW), offset, 0
+            record = window[at : at + size]
             if len(record) < size:
                 raise truncated(offset)
             offset += size + -size % BLOCK
             if flag == b"x":
                 pax = _pax_records(record, offset)
             elif flag == b"L":
-                long_name = _text(record)
+                long_name = record.partition(b"\0")[0]
             elif flag == b"K":
-                long_link = _text(record)
+                long_link = record.partition(b"\0")[0]
             continue
 
-        name = _text(name)
+        name = raw_name.partition(b"\0")[0]
         kind = _KINDS.get(flag)
         if kind is None:  # "S" among others
             raise _unsupported(name, f"tar 항목 종류가 {flag!r}이다")
         if prefix[0] and magic == b"ustar\x0000":
-            name = _text(prefix) + b"/" + name
-        link = _text(link)
+            name = prefix.partition(b"\0")[0] + b"/" + name
+        link = raw_link.partition(b"\0")[0] if raw_link[0] else b""
         try:
-            mode, uid, gid = cache[mode], cache[uid], cache[gid]
+            mode, uid, gid = numbers[mode], numbers[uid], numbers[gid]
         except KeyError:
-            mode, uid, gid = (_cached(cache, field, offset) for field in (mode, uid, gid))
+            mode, uid, gid = (_kept(numbers, field, offset) for field in (mode, uid, gid))
         if pax or long_name or long_link:
             name = long_name or pax.get(b"path") or name
             link = long_link or pax.get(b"linkpath") or link
@@ -139,32 +142,37 @@ def members(  # noqa: PLR0912, PLR0915  # one loop: calls would cost as much as 
                 raise _unsupported(name, "sparse 파일이다")
             pax, long_name, long_link = {}, b"", b""
 
-        if kind is not Kind.FILE:
+        body = offset
+        if kind is not _FILE:
             size = 0  # links, directories and devices have no body
         elif flag == b"\0" and name.endswith(b"/"):
             kind, size = Kind.DIRECTORY, 0  # how tar wrote directories before POSIX
-        body = offset
-        offset += (size if bodies else 0) + -size % BLOCK
+        elif bodies:
+            offset += size
+        offset += -size % BLOCK
 
-        if len(name) > MAX_PATH:
-            raise _too_large(f"경로 하나가 {len(name):,}바이트다 (한도 {MAX_PATH:,})")
         path = clean(name.decode("utf-8", "surrogateescape"))
-        depth = path.count("/")
-        if depth > 64:
-            ancestors += len(path) * depth // 2
         count += 1
-        if count > MAX_ENTRIES or ancestors > MAX_ANCESTORS:
-            raise _too_large(f"레이어 하나에 항목이 너무 많거나 깊다 (한도 {MAX_ENTRIES:,}개)")
+        if len(name) > 128 or count > MAX_ENTRIES:
+            if len(name) > MAX_PATH:
+                raise _too_large(f"경로 하나가 {len(name):,}바이트다 (한도 {MAX_PATH:,})")
+            ancestors += len(path) * path.count("/") // 2
+            if count > MAX_ENTRIES or ancestors > MAX_ANCESTORS:
+                raise _too_large(f"레이어 하나에 항목이 너무 많거나 깊다 (한도 {MAX_ENTRIES:,}개)")
 
-        target = link.decode("utf-8", "surrogateescape") if link else ""
-        if kind is Kind.HARDLINK:
-            target = clean(target)
+        target = ""
+        if link:
+            target = link.decode("utf-8", "surrogateescape")
+            if kind is Kind.HARDLINK:
+                target = clean(target)
         if ".wh." in path:
             path, kind = _whiteout(path, kind, body)
         if (not path and kind is not Kind.OPAQUE) or kind is None:
             continue
-        entry = Entry(path, kind, size if kind is Kind.FILE else 0, mode & 0o7777, uid, gid, target)
-        if content and bodies and kind is Kind.FILE:
+        if kind is not _FILE:
+            size = 0
+        entry = Entry(path, kind, size, mode & 0o7777, uid, gid, target)
+        if content and kind is _FILE:
             entry.digest = _digest(source, body, size)
         yield entry, body
 
@@ -233,8 +241,8 @@ def _number(field: bytes, offset: int) -> int:
     raise _broken(offset, "헤더에 8진수가 아닌 값이 있다")
 
 
-def _cached(cache: dict[bytes, int], field: bytes, offset: int) -> int:
-    value = cache[field] = _number(field, offset)
+def _kept(numbers: dict[bytes, int], field: bytes, offset: int) -> int:
+    value = numbers[field] = _number(field, offset)
     return value
 
 
@@ -264,12 +272,6 @@ def _pax_records(record: bytes, offset: int) -> dict[bytes, bytes]:
         records[key] = value
         at = end
     return records
-
-
-def _text(field: bytes) -> bytes:
-    """A field up to its first NUL."""
-    end = field.find(b"\0")
-    return field if end < 0 else field[:end]
 
 
 def _whiteout(path: str, kind: Kind, offset: int) -> tuple[str, Kind | None]:

@@ -8,8 +8,10 @@ function view(draw) {
       const show = async () => {
         stop();
         const controller = new AbortController();
-        // JupyterLab acts on single keys (arrows, Enter, d d) unless an ancestor says otherwise.
-        const root = h("div", { class: "ls", "data-lm-suppress-shortcuts": "true" });
+        const root = h("div", { class: "ls" });
+        // JupyterLab acts on single keys (arrows, Enter, d d) before we hear of them, unless the
+        // focused element itself says that it wants them.
+        root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
         stop = () => controller.abort();
         try {
           const data = await inflate(model.get("payload"));

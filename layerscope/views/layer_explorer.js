@@ -89,6 +89,11 @@ export default view((root, data) => {
     }
     return list;
   }
+  /** The one folder that a folder holds, if it holds nothing else. */
+  const only = (node) => {
+    const [first, second] = folder(node) ? childrenOf(node) : [];
+    return first && second === undefined && folder(first) ? first : null;
+  };
   function rows() {
     const out = [];
     const walk = [...childrenOf(0)].reverse();
@@ -106,7 +111,10 @@ export default view((root, data) => {
     label: "파일 트리",
     rows,
     level: (node) => files.depths[node],
-    toggle: (node) => (open.has(node) ? open.delete(node) : open.add(node)),
+    toggle(node) {
+      if (open.delete(node)) return;
+      for (let at = node; at; at = only(at)) open.add(at);
+    },
     describe(node) {
       const inside = folder(node);
       const states = marks(node);
@@ -132,9 +140,12 @@ export default view((root, data) => {
   let zoom = 0;
   const map = treemap({
     label: "크기 지도",
-    children: (node) => childrenOf(node).map((child) => ({
-      key: child, size: weight(child), hidden: wastedOnly() ? 0 : now.hidden[child], name: files.names[child], folder: folder(child),
-    })).sort((a, b) => b.size - a.size),
+    children: (node) => childrenOf(node).map((child) => {
+      // usr/ that holds lib/ alone is one tile, not two.
+      let [key, name] = [child, files.names[child]];
+      for (let inner = only(key); inner; inner = only(key)) [key, name] = [inner, `${name}/${files.names[inner]}`];
+      return { key, name, size: weight(key), hidden: now.hidden[key], folder: folder(key) };
+    }).sort((a, b) => b.size - a.size),
     open: (node) => zoomTo(node, true),
     pick: (node) => reveal(node),
   });
@@ -228,7 +239,7 @@ export default view((root, data) => {
     const scale = index === ALL ? Math.max(data.size, 1) : largest;
     return h("li", {
       class: "ls-layer", role: "option", "aria-selected": "false", "data-index": index,
-      "aria-label": `${index === ALL ? "" : `레이어 ${index}, `}${layer.instruction}, ${bytes(layer.size)}${layer.hidden ? `, 숨은 ${bytes(layer.hidden)}` : ""}`,
+      "aria-label": `${index === ALL ? "" : `레이어 ${index}, `}${layer.instruction}, ${bytes(layer.size)}${layer.hidden ? `, 숨은 ${bytes(layer.hidden)}` : ""}${layer.hides ? `, 아래 레이어의 ${bytes(layer.hides)}를 숨김` : ""}`,
       onclick: () => choose(index),
       onkeydown: (event) => {
         if (event.key !== "Enter" && event.key !== " ") return;
@@ -239,8 +250,11 @@ export default view((root, data) => {
     h("span", { class: "ls-layer-index ls-num" }, index === ALL ? "Σ" : index),
     h("span", { class: `ls-layer-text ls-ellipsis ${index === ALL ? "ls-strong" : "ls-mono"}` }, layer.instruction || "(기록 없음)"),
     h("span", { class: "ls-layer-size ls-num", "data-tip": exact(layer.size) }, bytes(layer.size)),
-    h("span", { class: "ls-layer-bar" }, bar(layer.size - layer.hidden, layer.hidden, scale)),
-    h("span", { class: "ls-layer-hidden ls-num", "data-tip": layer.hidden ? `숨은 ${exact(layer.hidden)}` : null }, layer.hidden ? `숨은 ${bytes(layer.hidden)}` : ""));
+    layer.size > 0 && [
+      h("span", { class: "ls-layer-bar" }, bar(layer.size - layer.hidden, layer.hidden, scale)),
+      h("span", { class: "ls-layer-hidden ls-num", "data-tip": layer.hidden ? `숨은 ${exact(layer.hidden)}` : null }, layer.hidden ? `숨은 ${bytes(layer.hidden)}` : ""),
+    ],
+    layer.hides > 0 && h("span", { class: "ls-layer-hides ls-note" }, `아래 레이어의 ${bytes(layer.hides)}를 숨긴다`));
   });
   const list = h("ul", { class: "ls-layers", role: "listbox", "aria-label": "레이어" }, options);
   const mark = roving(list, () => options, (option) => choose(Number(option.dataset.index)));
@@ -255,6 +269,10 @@ export default view((root, data) => {
     about.replaceChildren(...(layer ? describeLayer(layer) : [
       h("p", { class: "ls-note" }, "레이어를 고르면 그 레이어가 담은 파일만 보인다. 지금은 모든 레이어가 저장한 바이트를 경로별로 합한 모습이다."),
     ]));
+    // The facts below take room from the list: keep the chosen row in it.
+    const row = options[index + 1];
+    const hiddenBelow = row.offsetTop + row.offsetHeight - list.clientHeight;
+    if (list.scrollTop < hiddenBelow) list.scrollTop = hiddenBelow;
     update();
   }
   function describeLayer(layer) {
@@ -277,7 +295,8 @@ export default view((root, data) => {
         h("header", { class: "ls-explorer-head" }, h("h4", {}, `레이어 ${count(layers.length)}개`), legend()),
         list, about),
       h("section", { class: "ls-panel ls-explorer-right", "aria-label": "파일" },
-        h("div", { class: "ls-explorer-tools" }, search, h("div", { class: "ls-row" }, h("div", { class: "ls-row", role: "group", "aria-label": "거르기" }, chips.map((one) => one.chip)), order)),
+        h("div", { class: "ls-explorer-tools" }, h("div", { class: "ls-explorer-search" }, search, order),
+          h("div", { class: "ls-row", role: "group", "aria-label": "거르기" }, chips.map((one) => one.chip))),
         h("header", { class: "ls-explorer-head" }, status, h("span", { class: "ls-explorer-columns ls-note", "aria-hidden": "true" }, h("span", {}, "숨은"), h("span", {}, "크기"))),
         tree.frame, nothing, detail)),
     h("section", { class: "ls-panel ls-explorer-map", "aria-label": "크기 지도" },

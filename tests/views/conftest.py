@@ -28,78 +28,57 @@ import http.server
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, sync_playwright
+from pictures import build_pictures, remove_pictures, run
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from view_harness import (
+    STATIC_PAGE,
+    Live,
+    QuietHandler,
+    Static,
+    Watch,
+    free_port,
+    wait_until_up,
+)
 
+import layerscope
 from layerscope.views import base
 
 ROOT = Path(__file__).parents[2]
 MOUNT = Path(base.__file__).with_name("mount.js")
 
-# The variables that Material for MkDocs sets, so that the page follows light and dark as the site.
-STATIC_PAGE = """<!doctype html><html lang="ko"><meta charset="utf-8"><title>view</title>
-<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">
-<style>
-:root {{ color-scheme: light; --md-default-fg-color: rgba(0,0,0,.87);
-  --md-default-bg-color: #fff; }}
-@media (prefers-color-scheme: dark) {{ :root {{ color-scheme: dark;
-  --md-default-fg-color: hsla(232,15%,90%,.82); --md-default-bg-color: hsl(232,15%,14%); }} }}
-body {{ margin: 12px; background: var(--md-default-bg-color); color: var(--md-default-fg-color);
-  font-family: "NanumGothic", sans-serif; }}
-</style>
-<div class="afm" data-esm="{name}.js" data-css="{name}.css" data-state="{name}.json">{table}</div>
-<script type="module" src="mount.js"></script></html>"""
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """References of two real images: with waste, and the same without."""
+    references = build_pictures(tmp_path_factory.mktemp("context"))
+    yield references
+    remove_pictures(references)
 
 
-class Watch:
-    """Notes what a page must not do: reach out of this machine, or fail in the console."""
-
-    def __init__(self) -> None:
-        self.blocked: list[str] = []
-        self.errors: list[str] = []
-
-    def route(self, route: Route) -> None:
-        if urlsplit(route.request.url).hostname in ("127.0.0.1", "localhost"):
-            route.continue_()
-        else:
-            self.blocked.append(route.request.url)
-            route.abort()
-
-    def attach(self, page: Page) -> None:
-        page.route("http://**", self.route)
-        page.route("https://**", self.route)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on(
-            "console",
-            lambda line: self.errors.append(line.text) if line.type == "error" else None,
-        )
-
-    def verdict(self) -> None:
-        blocked, errors = self.blocked[:], self.errors[:]
-        self.blocked.clear()
-        self.errors.clear()
-        assert blocked == []
-        assert errors == []
+@pytest.fixture(scope="session")
+def before(pictures: tuple[str, str]) -> layerscope.Analysis:
+    return layerscope.analyze(layerscope.read(pictures[0]))
 
 
-class Static(Protocol):
-    def __call__(self, view: base.View, *, dark: bool = False, width: int = 1000) -> Page: ...
+@pytest.fixture(scope="session")
+def after(pictures: tuple[str, str]) -> layerscope.Analysis:
+    return layerscope.analyze(layerscope.read(pictures[1]))
 
 
-class Live(Protocol):
-    def __call__(self, code: str, *, dark: bool = False) -> Locator: ...
+@pytest.fixture(scope="session")
+def saved(pictures: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``docker save`` makes of the first image."""
+    path = tmp_path_factory.mktemp("saved") / "image.tar"
+    run("docker", "save", "--output", str(path), pictures[0])
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -111,11 +90,6 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
-        pass
 
 
 @pytest.fixture(scope="session")
@@ -149,6 +123,7 @@ def static(browser: Browser, site: tuple[Path, str]) -> Iterator[Static]:
             color_scheme="dark" if dark else "light",
             locale="ko-KR",
         )
+        context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
         watch.attach(page)
@@ -160,12 +135,6 @@ def static(browser: Browser, site: tuple[Path, str]) -> Iterator[Static]:
     for context in contexts:
         context.close()
     watch.verdict()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -226,19 +195,6 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(20)
-
-
-def wait_until_up(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        if server.poll() is not None:
-            break
-        try:
-            urllib.request.urlopen(f"{address}/api", timeout=2).close()  # noqa: S310 (our own)
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="session")
