@@ -341,6 +341,37 @@ def no_such_file(path: str) -> FileNotInLayerError:
     )
 
 
+def open_beneath(root: Path, path: str) -> int:
+    """A regular file under ``root``, opened for reading without following any symlink.
+
+    What lies there was made by whoever made the image: a link must not lead out of it.
+    """
+    *directories, name = path.split("/")
+    if ".." in (*directories, name):
+        raise no_such_file(path)
+    here = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for directory in directories:
+            below = os.open(
+                directory,
+                os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC,
+                dir_fd=here,
+            )
+            os.close(here)
+            here = below
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        return os.open(name, flags, dir_fd=here)
+    except OSError as error:
+        raise no_such_file(path) from error
+    finally:
+        os.close(here)
+
+
+def read_beneath(root: Path, path: str, limit: int) -> bytes:
+    with open(open_beneath(root, path), "rb") as file:  # it is a descriptor
+        return file.read(limit)
+
+
 def _read(source: Source, offset: int, size: int) -> bytes:
     body = source.read_at(offset, size)[:size]
     if len(body) < size:

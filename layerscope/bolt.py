@@ -32,7 +32,7 @@ def items(path: Path, *buckets: bytes) -> Iterator[tuple[bytes, dict[bytes, byte
             root = dict(_walk(data, size, root))[bucket]
         for name, value in _walk(data, size, root):
             yield name, dict(_walk(data, size, value))
-    except (struct.error, KeyError) as error:
+    except (struct.error, KeyError, OverflowError) as error:
         raise ValueError(f"not a bbolt file that we know: {path}") from error
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from layerscope import bolt
-from layerscope.archive import DirectoryBox
+from layerscope.archive import DirectoryBox, read_beneath
 from layerscope.model import Entry, Kind
 from layerscope.oci import Json, LayerSource, Located, blob_path, chain_id, locate_digest, parse
 
@@ -60,7 +60,7 @@ class SnapshotLayer:
         return self.blob.entries(diff_id, digest, content)
 
     def file(self, path: str, limit: int) -> bytes:
-        return self.blob.file(path, limit)
+        return read_beneath(self.root, path, limit)
 
 
 def roots(docker_root: Path) -> list[Path]:
@@ -113,7 +113,8 @@ def _snapshots(root: Path) -> dict[str, Path]:
     for key, facts in bolt.items(root / "metadata.db", b"v1", b"snapshots"):
         name = key.rpartition(b"/")[2].decode("utf-8", "replace")
         if facts.get(b"kind") == b"\x03" and name.startswith("sha256:"):
-            number = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(facts[b"id"]))
+            varint = facts.get(b"id", b"")
+            number = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(varint))
             places[name] = root / "snapshots" / str(number) / "fs"
     return places
 

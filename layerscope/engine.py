@@ -164,9 +164,12 @@ def open_image(engine: Engine, reference: str, request: Request) -> Iterator[Loc
             yield local.found
         else:
             yield _locate_saved(engine, reference, str(facts["Id"]), request)
-    except (OSError, BrokenArchiveError, MissingBlobError, TruncatedLayerError) as error:
+    except (BrokenArchiveError, ImageNotFoundError, MissingBlobError, TruncatedLayerError) as error:
         _check_still_there(engine, reference, str(facts["Id"]), error)
         raise
+    except OSError as error:
+        _check_still_there(engine, reference, str(facts["Id"]), error)
+        raise _unavailable("그 저장소", str(error)) from error
     finally:
         if local is not None and local.box is not None:
             local.box.close()

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from layerscope.archive import no_such_file
+from layerscope.archive import open_beneath, read_beneath
 from layerscope.errors import ImageChangedError
 from layerscope.model import Entry, Kind
 from layerscope.oci import Json, Located, LocatedLayer, chain_id, diff_ids, digest_of, parse
@@ -47,11 +47,7 @@ class TarSplitLayer:
         return listing
 
     def file(self, path: str, limit: int) -> bytes:
-        descriptor = open_beneath(self.files, path)
-        try:
-            return os.read(descriptor, limit)
-        finally:
-            os.close(descriptor)
+        return read_beneath(self.files, path, limit)
 
     def _digest(self, entry: Entry) -> str:
         descriptor = open_beneath(self.files, entry.path)
@@ -115,27 +111,3 @@ def locate(root: Path, image_id: str, symlinks: bool) -> Located:
         layers.append(LocatedLayer(source, diff_id, None, None))
         seen.add(diff_id)
     return Located(image_id, config, None, layers)
-
-
-def open_beneath(root: Path, path: str) -> int:
-    """A regular file under ``root``, opened for reading without following any symlink.
-
-    What lies there was made by whoever made the image: a link must not lead out of it.
-    """
-    *directories, name = path.split("/")
-    here = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for directory in directories:
-            below = os.open(
-                directory,
-                os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC,
-                dir_fd=here,
-            )
-            os.close(here)
-            here = below
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        return os.open(name, flags, dir_fd=here)
-    except OSError as error:
-        raise no_such_file(path) from error
-    finally:
-        os.close(here)

@@ -26,7 +26,7 @@ from layerscope.model import Entry, Kind
 
 BLOCK = 512  # bytes; headers and bodies are padded to it
 WINDOW = 8192  # bytes read for one header; the next small files' headers often lie within
-CHUNK = 1 << 20  # bytes hashed at a time
+CHUNK = 1 << 18  # bytes read, inflated or hashed at a time
 MAX_RECORD = 1 << 20  # bytes of one pax or long-name record, the limit of Go's archive/tar
 MAX_PATH = 4096  # bytes, PATH_MAX of Linux: no engine can extract more
 MAX_ENTRIES = 4_000_000  # in one layer

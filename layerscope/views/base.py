@@ -24,8 +24,8 @@ A view called ``build_timeline`` is three files in this folder:
         });
 
 ``build_timeline.css``
-    Rules that start with ``.ls-timeline``; colours only through the ``--ls-…`` variables of
-    base.css.
+    Rules that start with ``.ls .ls-timeline`` (a class alone loses against JupyterLab's rules
+    for dl, pre and table); colours only through the ``--ls-…`` variables of base.css.
 
 Nothing has to be declared: the class finds the two files by the name of its own module and puts
 base.js and base.css (and the files named in ``parts``, for example ``("tree",)``) in front of

@@ -7,6 +7,7 @@ const seconds = (n) => {
 
 const PREPARE = "준비";
 const EXPORT = "내보내기";
+const UNNAMED = "(이름 없음)";
 
 /** Steps of one or two builds as rows; the same step of both builds is one row. */
 function rowsOf(builds) {
@@ -35,7 +36,7 @@ function lanesOf(rows) {
     const { kind, stage, platform } = row.step;
     if (kind === "export") last.push(row);
     else {
-      const name = kind === "internal" ? PREPARE : [stage || "이름 없는 스테이지", platform].filter(Boolean).join(" · ");
+      const name = kind === "internal" ? PREPARE : [stage || UNNAMED, platform].filter(Boolean).join(" · ");
       if (!lanes.has(name)) lanes.set(name, []);
       lanes.get(name).push(row);
     }

@@ -70,10 +70,9 @@ export default view((root, data) => {
       below[parent] += below[node];
       shown[parent] = 1;
     }
-    // A filter or a search that leaves little is shown unfolded.
-    const narrowed = choice.bits || query;
+    // What little a filter or a small layer leaves is shown unfolded, what a search finds always.
     open = new Set([0]);
-    if (narrowed) for (let node = 1; node < files.length; node += 1) if (shown[node] && (query || below[0] <= 400)) open.add(node);
+    if (query || below[0] <= (choice.bits ? 400 : 40)) shown.forEach((yes, node) => yes && open.add(node));
   }
 
   const wastedOnly = () => choice.bits === WASTED;

@@ -52,7 +52,7 @@ export default view((root, data) => {
       h("b", { class: "ls-mono" }, name), h("span", { class: "ls-note" }, role),
       h("span", { class: "ls-overlay-total ls-num" }, `${count(total.files)}개 `, sizeText(total.bytes)),
       h("span", { class: "ls-mono ls-overlay-where" }, path));
-  const stack = h("ol", { class: "ls-overlay-stack", "aria-label": "위에서 아래로 쌓인 디렉터리" },
+  const stack = h("ol", { class: "ls-overlay-stack", tabindex: data.lowers.length > 4 ? 0 : null, "aria-label": "위에서 아래로 쌓인 디렉터리" },
     plate("merged", "프로세스가 보는 것", data.merged, sum((row) => row.merged), "ls-overlay-merged"),
     data.upper === null ? null : plate("upper", "쓰기 가능: 바뀐 것만", data.upper, sum((row) => row.upper), "ls-overlay-upper"),
     data.lowers.map((path, layer) => plate(several ? `lower ${layer + 1}` : "lower", "읽기 전용", path,

@@ -95,7 +95,7 @@ class OverlayView(View):
         upper_bytes = sum(row.upper.size for row in rows if row.upper)
         summary = (
             f"lower {len(lowers)}개 위의 upper {human(upper_bytes)}: "
-            f"새 파일 {counts[Change.NEW]}, 카피업 {counts[Change.COPIED_UP]}, "
+            f"새로 만듦 {counts[Change.NEW]}, 카피업 {counts[Change.COPIED_UP]}, "
             f"화이트아웃 {counts[Change.DELETED]}, 불투명 디렉터리 {counts[Change.OPAQUE]}"
         )
         super().__init__(

@@ -24,7 +24,7 @@ export default view((root, { lanes, events }) => {
   const chart = h("div", { class: "ls-journey-chart", "aria-hidden": "true" },
     h("div", { class: "ls-journey-names" }, lanes.map((lane) => h("div", { style: { height: `${ROW}px` } },
       h("b", { class: "ls-mono" }, lane), h("span", {}, LANES[lane][1])))),
-    h("div", { class: "ls-journey-scroll", tabindex: -1 }, plot));
+    h("div", { class: "ls-journey-scroll" }, plot));
   const drawing = (name, attributes) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
@@ -41,6 +41,9 @@ export default view((root, { lanes, events }) => {
       style: { left: `${100 * place(i)}%`, top: `${middle(event)}px` },
       "data-event": i, "data-tip": `${i + 1}. ${event.lane}: ${event.label} ${since(event.at)}`,
     }, choice.scale === "time" && i !== choice.event ? "" : i + 1)));
+    const scroll = plot.parentNode;
+    const at = place(choice.event) * plot.offsetWidth;
+    if (at < scroll.scrollLeft + 30 || at > scroll.scrollLeft + scroll.clientWidth - 30) scroll.scrollLeft = at - scroll.clientWidth / 2;
   };
   plot.addEventListener("click", (event) => {
     const dot = event.target.closest("[data-event]");

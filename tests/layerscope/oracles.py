@@ -29,6 +29,7 @@ def dive(archive: Path, scratch: Path) -> Dive:
     out = scratch / "dive.json"
     out.unlink(missing_ok=True)  # dive does not truncate it
     _run("dive", "--source", "docker-archive", str(archive), "--json", str(out))
+    assert out.exists(), "dive panicked"  # it ends with status 0 even so, now and then
     report = json.loads(out.read_text())
     image = report["image"]
     return Dive(
@@ -67,7 +68,7 @@ def walk(root: Path) -> Disk:
     inodes: dict[int, int] = {}
     for parent, directories, files in os.walk(os.fsencode(root)):
         for name in directories + files:
-            path = os.path.join(parent, name)
+            path = parent + b"/" + name
             facts = os.lstat(path)
             paths.add(os.fsdecode(os.path.relpath(path, os.fsencode(root))))
             if stat.S_ISREG(facts.st_mode):

@@ -113,12 +113,12 @@ def test_dive_refuses_an_archive_with_a_global_pax_header(tmp_path: Path) -> Non
     assert layerscope.read(f"docker-archive:{archive}").layers[0].size == 10
 
 
-def test_dive_panics_on_a_history_longer_than_the_layers(tmp_path: Path) -> None:
+def test_dive_gives_no_answer_for_a_history_longer_than_the_layers(tmp_path: Path) -> None:
     rows = [{"created_by": "one"}, {"created_by": "two"}, {"created_by": "three"}]
     archive = make.docker_archive(
         tmp_path / "image.tar", [make.tar(make.file("a", b"a"))], history=rows
     )
-    with pytest.raises(AssertionError, match="panic"):
+    with pytest.raises(AssertionError, match="dive"):
         oracles.dive(archive, tmp_path)
     image = layerscope.read(f"docker-archive:{archive}")
     assert [row.layer for row in image.history] == [0, None, None]

@@ -7,8 +7,10 @@ import itertools
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -119,7 +121,9 @@ def test_a_log_cut_off_in_an_object_keeps_what_came_before() -> None:
     assert run.seconds == 0
 
 
-@pytest.mark.parametrize("text", ["", "hello\n", '{"other": 1}\n', "#1 [internal] load\n#1 DONE 0.0s\n"])
+@pytest.mark.parametrize(
+    "text", ["", "hello\n", '{"other": 1}\n', "#1 [internal] load\n#1 DONE 0.0s\n"]
+)
 def test_text_without_objects_is_refused(text: str) -> None:
     with pytest.raises(NotABuildLogError, match="rawjson"):
         parse(text)
@@ -192,7 +196,7 @@ def context(tmp_path: Path) -> Path:
     ):
         pytest.skip("needs docker with buildx, as in the lab")
     (tmp_path / "Dockerfile").write_text(DOCKERFILE)
-    (tmp_path / "a").write_bytes(tmp_path.name.encode() * 4000)
+    (tmp_path / "a").write_bytes(uuid4().bytes * 4000)  # no earlier build knows it
     (tmp_path / "b").write_text("b")
     return tmp_path
 
@@ -207,7 +211,7 @@ def test_a_second_build_is_cached_where_nothing_changed(context: Path) -> None:
     assert set(heard) == {step.name for step in first.steps}
     assert first.context_bytes > 40_000
     assert {step.stage for step in first.instructions} == {"one", "two", "stage-2"}
-    (context / "b").write_text("changed " + context.name)
+    (context / "b").write_text(uuid4().hex)
     second = run_build([str(context), "--output=type=cacheonly"])
     assert [step.stage for step in second.cached if step.stage == "one"] == ["one"]
     assert any(step.stage == "two" and not step.cached for step in second.instructions)
@@ -234,6 +238,21 @@ def test_a_build_that_cannot_begin_says_what_docker_said(context: Path) -> None:
     with pytest.raises(BuildFailedError, match="시작하지 못했다") as caught:
         run_build([str(context), "--no-such-flag"])
     assert "--no-such-flag" in str(caught.value)
+
+
+def test_a_listener_that_stops_stops_the_build(tmp_path: Path) -> None:
+    """As when somebody stops the notebook cell."""
+    fake = tmp_path / "docker"
+    fake.write_text(f"#!/bin/sh\ncat >&2 <<END\n{ONE_A_LINE}\nEND\nexec sleep 600\n")
+    fake.chmod(0o755)
+
+    def stop(_: Step) -> None:
+        raise KeyboardInterrupt
+
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run_build(["."], docker=str(fake), progress=stop)
+    assert time.monotonic() - begin < 60
 
 
 def test_without_docker_the_error_is_in_korean() -> None:

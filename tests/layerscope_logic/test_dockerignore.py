@@ -121,6 +121,9 @@ IGNORE_FILES = [
     "?.txt",
     "^*",
     "^caret",
+    "^car**",  # a plain prefix, no anchor
+    "  #hash",  # no comment either
+    "docs /",  # trimmed once more, after the slash is gone
     "$dollar\n(paren)\n+plus\n{brace}\n|pipe\n-dash",
     "a.b",
     "app/../docs",

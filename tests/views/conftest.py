@@ -16,6 +16,8 @@ How to test a view
 ``static(view, dark=False, width=1000)`` gives a playwright Page that shows the view as the site
 does; ``live(code, dark=False)`` runs code as a cell of JupyterLab (one for the whole session; a
 blank cell each time, the kernel's variables stay) and gives the Locator of the view that it shows.
+``@LOOKS`` runs a test in light and dark, wide and at 390 px; it and the types ``Static`` and
+``Live`` are in view_harness.py.  ``before`` and ``after`` are two real images, analysed.
 ``shot(page_or_locator, name)`` keeps a picture when SHOTS names a folder.
 
 After each test both fixtures fail it if the page asked for anything but this machine, or wrote an
@@ -241,6 +243,8 @@ def live(notebook: tuple[Page, Watch]) -> Iterator[Live]:
         root = page.locator(".jp-OutputArea-output .ls")
         root.or_(failed).first.wait_for(timeout=60_000)
         assert failed.count() == 0, failed.inner_text()
+        # The change of theme covers the page for a moment.
+        page.locator("#jupyterlab-splash").wait_for(state="detached")
         return root
 
     yield run

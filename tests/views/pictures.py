@@ -24,7 +24,7 @@ RUN echo "debug = false" >> /app/settings.ini
 RUN rm -rf /usr/lib/python3/asyncio
 """
 AFTER = f"""{SHARED}\
-COPY app /app
+COPY app/main.py app/settings.ini /app/
 """
 
 
@@ -50,7 +50,7 @@ def _context(context: Path) -> None:
         _copy(real, context / "runtime" / "bin" / program)
         for word in run("ldd", str(real)).split():
             if word.startswith("/"):
-                _copy(Path(word).resolve(), context / "runtime" / word.lstrip("/"))
+                _copy(Path(word), context / "runtime" / word.lstrip("/"))
     library = Path(sysconfig.get_path("stdlib"))
     ignore = shutil.ignore_patterns("__pycache__", "site-packages", "dist-packages", "test*", "*.a")
     shutil.copytree(library, context / "python", ignore=ignore, symlinks=True)

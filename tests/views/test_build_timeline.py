@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -44,8 +45,7 @@ PARALLEL = parse(
 
 
 @pytest.fixture(scope="module")
-def builds(tmp_path_factory: pytest.TempPathFactory) -> list[BuildLog]:
-    """A build, the same with one file changed, and one that fails."""
+def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if (
         shutil.which("docker") is None
         or subprocess.run(
@@ -54,16 +54,22 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> list[BuildLog]:
     ):
         pytest.skip("needs docker with buildx, as in the lab")
     context = tmp_path_factory.mktemp("build")
+    (context / "fails.Dockerfile").write_text("FROM scratch\nCOPY missing /x\n")
     (context / "Dockerfile").write_text(DOCKERFILE)
-    (context / "a").write_bytes(str(context).encode() * 4000)
+    (context / "a").write_bytes(uuid4().bytes * 4000)  # no earlier build knows it
     (context / "b").write_text("b")
+    return context
+
+
+@pytest.fixture(scope="module")
+def builds(context: Path) -> list[BuildLog]:
+    """A build, the same with one file changed, and one that fails."""
     arguments = [str(context), "--output=type=cacheonly"]
     first = run_build(arguments)
-    (context / "b").write_text(f"changed {context}")
+    (context / "b").write_text(uuid4().hex)
     second = run_build(arguments)
-    (context / "Dockerfile").write_text("FROM scratch\nCOPY missing /x\n")
     with pytest.raises(BuildFailedError) as caught:
-        run_build(arguments)
+        run_build([*arguments, f"--file={context}/fails.Dockerfile"])
     return [first, second, caught.value.log]
 
 
@@ -109,7 +115,7 @@ def test_arrows_move_and_show_the_details(static: Any, builds: list[BuildLog]) -
 
 def test_a_failed_step_is_named_with_its_error(static: Any, builds: list[BuildLog]) -> None:
     page = static(BuildTimeline(builds[2]), dark=True)
-    expect(page.get_by_text("실패").first).to_be_visible()
+    expect(page.locator(".ls").get_by_text("실패").first).to_be_visible()
     expect(page.get_by_role("region", name="단계 자세히")).to_contain_text("missing")
 
 
@@ -155,23 +161,21 @@ def test_the_table_lists_every_step(builds: list[BuildLog]) -> None:
     assert "이전 빌드" in data["text/plain"]
 
 
+def test_a_log_without_steps_is_no_error(static: Any) -> None:
+    page = static(BuildTimeline(BuildLog([])))
+    expect(page.get_by_text("로그에 단계가 없다")).to_be_visible()
+
+
 def test_logs_are_one_or_two() -> None:
     with pytest.raises(ValueError, match="하나나 둘"):
         BuildTimeline([PARALLEL] * 3)
 
 
-def test_live(live: Any, builds: list[BuildLog], tmp_path: Path, shot: Any) -> None:
-    (tmp_path / "log.json").write_text(
-        "".join(
-            vertex(step.digest, step.name, 1 + i, 1.5 + i, cached=step.cached, inputs=step.inputs)
-            for i, step in enumerate(builds[1].steps)
-        )
-    )
+def test_live(live: Any, context: Path, shot: Any) -> None:
     root = live(
-        "from pathlib import Path\n"
-        "from layerscope.buildlog import parse\n"
+        "from layerscope.buildlog import run_build\n"
         "from layerscope.views.build_timeline import BuildTimeline\n"
-        f"BuildTimeline(parse(Path({str(tmp_path / 'log.json')!r}).read_text()))",
+        f"BuildTimeline(run_build([{str(context)!r}, '--output=type=cacheonly']))",
         dark=True,
     )
     button = root.locator(".ls-build-row").filter(has_text="COPY b /b")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from layerscope.dockerignore import Builder, PatternError, apply, parse, scan
+from layerscope import dockerignore
+from layerscope.dockerignore import Builder, ContextEntry, Kind, PatternError, apply, parse, scan
 from layerscope.views.context_explorer import ContextExplorer
 
 SHARED = runpy.run_path(
@@ -53,11 +54,11 @@ PIECES = ["a", "app", "docs", "x", "foo", ".pyc", "*", "*", "**", "**/", "*/", "
 
 
 def random_ignore_files(count: int) -> list[str]:
-    pick = random.Random(3)
+    pick = random.Random(3)  # noqa: S311 (patterns, not secrets)
     files = []
     for _ in range(count):
         lines = [
-            ("!" if pick.random() < 0.25 else "") + "".join(pick.choices(PIECES, k=pick.randint(1, 6)))
+            pick.choice(["", "", "", "!"]) + "".join(pick.choices(PIECES, k=pick.randint(1, 6)))
             for _ in range(pick.randint(1, 4))
         ]  # fmt: skip
         files.append("\n".join(lines))
@@ -113,10 +114,8 @@ def test_the_browser_decides_as_python_does(static: Any, tmp_path: Path) -> None
 def test_the_numbers_are_python_s(static: Any, context: Path, shot: Any) -> None:
     view = ContextExplorer(context)
     verdicts = [
-        one
-        for one in apply(scan(context), parse(RULES))
-        if one.entry.path in {p.relative_to(context).as_posix() for p in context.rglob("*") if p.is_file()}
-    ]  # fmt: skip
+        one for one in apply(scan(context), parse(RULES)) if one.entry.kind is not Kind.DIRECTORY
+    ]
     page = static(view)
     arriving = [one for one in verdicts if one.arrives]
     expect(page.locator(".ls-context-figures dd").first).to_contain_text(f"{len(arriving)}개")
@@ -164,7 +163,7 @@ def test_a_bad_pattern_is_named_and_the_last_result_stays(static: Any, context: 
     expect(page.get_by_role("textbox")).to_have_attribute("aria-invalid", "true")
     assert page.locator(".ls-context-figures").inner_text() == before
     fill(page, "venv\n")
-    expect(page.get_by_role("alert")).to_be_empty()
+    expect(page.locator(".ls-context-error")).to_have_text("")
 
 
 def test_the_builders_differ_where_the_engine_s_do(static: Any, context: Path) -> None:
@@ -209,11 +208,14 @@ def test_names_are_text_never_markup(static: Any, tmp_path: Path) -> None:
     assert "<img" not in view._repr_mimebundle_()[0]["text/html"]
 
 
-def test_twenty_thousand_files_answer_within_a_second(static: Any, tmp_path: Path) -> None:
-    for folder in range(200):
-        (tmp_path / f"d{folder}").mkdir()
-        for file in range(100):
-            (tmp_path / f"d{folder}/f{file}.py").touch()
+def test_fifty_thousand_files_answer_at_once(
+    static: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = []
+    for folder in range(500):
+        entries.append(ContextEntry(f"d{folder}", Kind.DIRECTORY, 0))
+        entries += [ContextEntry(f"d{folder}/f{n}.py", Kind.FILE, 10) for n in range(100)]
+    monkeypatch.setattr(dockerignore, "scan", lambda _: entries)
     page = static(ContextExplorer(tmp_path, "**/f1*.py\n"))
     spent = page.evaluate(
         """async () => {
@@ -229,8 +231,8 @@ def test_twenty_thousand_files_answer_within_a_second(static: Any, tmp_path: Pat
             return performance.now() - start;
         }"""
     )
-    expect(page.locator(".ls-context-figures dd").first).to_contain_text("2,200개")
-    assert spent < 1000
+    expect(page.locator(".ls-context-figures dd").first).to_contain_text("5,500개")
+    assert spent < 2000
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -80,7 +80,7 @@ JOURNEY = [
 
 def test_docker_events_keep_their_nanoseconds(docker_events: str) -> None:
     events = from_docker_events(docker_events)
-    assert [event.label for event in events][0] == "create"
+    assert events[0].label == "create"
     assert {event.lane for event in events} == {Lane.DOCKERD}
     assert events == sorted(events, key=lambda event: event.time)
     assert all(abs(event.time - time.time()) < 600 for event in events)
