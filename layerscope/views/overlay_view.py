@@ -159,7 +159,9 @@ def find_mount(mount_point: AnyPath, mountinfo: str | None = None) -> Mount:
         before, _, after = line.partition(" - ")
         fields, system = before.split(" "), after.split(" ")
         if system[0] == "overlay" and _plain(fields[4]) == os.fspath(place):
-            found = _split(_plain(system[2]), ",")  # the last one mounted lies on top
+            # A comma between options stands as it is, one within a path in octal (seq_show_option).
+            # The last one mounted lies on top.
+            found = [_plain(option) for option in system[2].split(",")]
     if not found:
         raise NotAnOverlayError(
             f"{place} 은(는) overlay 가 마운트된 곳이 아니다.",
