@@ -83,6 +83,14 @@ def _socket() -> str:
 
 def _engine_down(error: DockerException) -> Finding:
     """The engine's own last words say more than the client's 'connection refused'."""
+    if _stopped_by_hand():
+        return Finding(
+            "엔진",
+            False,
+            "Docker Engine이 멈춰 있다",
+            "수업이나 명령이 멈추어 두었다",
+            "s6-svc -u /run/service/engine",
+        )
     causes = [line for line in _tail(ENGINE_LOG, 40) if "failed to start daemon" in line]
     errors = [line for line in _tail(ENGINE_LOG, 40) if "level=error" in line or "failed" in line]
     last = (causes or errors or [str(error)])[-1]
@@ -93,6 +101,20 @@ def _engine_down(error: DockerException) -> Finding:
     else:
         fix = "tail -n 50 /var/log/lab/engine.log"
     return Finding("엔진", False, "Docker Engine이 응답하지 않는다", last.strip(), fix)
+
+
+def _stopped_by_hand() -> bool:
+    """The supervisor was told to keep the engine down (s6-svc -d), say by a lesson cut short."""
+    try:
+        wanted = subprocess.run(
+            ["s6-svstat", "-o", "wantedup", "/run/service/engine"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return False  # not in the lab
+    return wanted.stdout.strip() == "false"
 
 
 def _store(info: dict[str, Any]) -> Finding:

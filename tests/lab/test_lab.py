@@ -212,6 +212,19 @@ def test_doctor_says_what_is_wrong_when_the_engine_is_down() -> None:
         assert part in result.stdout
 
 
+def test_doctor_tells_how_to_bring_back_an_engine_that_was_put_down(
+    client: docker.DockerClient,
+) -> None:
+    sh("s6-svc -wD -d /run/service/engine")
+    try:
+        result = subprocess.run(["coach", "doctor"], capture_output=True, text=True, check=False)
+        assert result.returncode == 1
+        assert "s6-svc -u /run/service/engine" in result.stdout
+    finally:
+        sh("s6-svc -u /run/service/engine")
+        wait_for_engine(client)
+
+
 def test_lesson_tools_are_there() -> None:
     for tool in (
         "ctr",
