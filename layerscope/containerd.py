@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from layerscope import bolt
@@ -31,6 +31,10 @@ _KINDS = {
     stat.S_IFBLK: Kind.DEVICE,
     stat.S_IFIFO: Kind.FIFO,
 }
+_FILE = Kind.FILE  # an enumeration's member costs as much to look up as a path
+_TYPE = 0o170000  # the bits of st_mode that tell the type
+_BELOW = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+_name = attrgetter("name")
 
 
 class _UnsureError(Exception):
@@ -54,7 +58,13 @@ class SnapshotLayer:
     def entries(self, diff_id: str, digest: str | None, content: bool) -> list[Entry]:
         if not content:
             try:
-                return list(_scan(os.fspath(self.root), "", set()))
+                found: list[Entry] = []
+                top = os.open(self.root, _BELOW)
+                try:
+                    _scan(top, "", set(), found)
+                finally:
+                    os.close(top)
+                return found
             except (_UnsureError, OSError):
                 pass  # the blob knows
         return self.blob.entries(diff_id, digest, content)
@@ -119,36 +129,50 @@ def _snapshots(root: Path) -> dict[str, Path]:
     return places
 
 
-def _scan(directory: str, prefix: str, seen: set[int]) -> Iterator[Entry]:
-    """A snapshot's upper directory as the entries of its tar, in BuildKit's order."""
+def _scan(directory: int, prefix: str, seen: set[int], found: list[Entry]) -> None:
+    """A snapshot's upper directory as the entries of its tar, in BuildKit's order.
+
+    By descriptor: the kernel then looks up one name for each file, not the whole path, and no
+    symlink on the way can lead elsewhere.
+    """
     with os.scandir(directory) as listing:
-        children = sorted(listing, key=lambda child: os.fsencode(child.name))
+        children = list(listing)
+    if all(child.name.isascii() for child in children):
+        children.sort(key=_name)
+    else:
+        children.sort(key=lambda child: os.fsencode(child.name))
     for child in children:
         facts = child.stat(follow_symlinks=False)
-        kind = _KINDS.get(stat.S_IFMT(facts.st_mode))
-        if kind is None:
-            continue  # a socket: tar has no type for it
+        mode = facts.st_mode
         path = prefix + child.name
-        link = ""
-        if kind is Kind.DEVICE and stat.S_ISCHR(facts.st_mode) and facts.st_rdev == 0:
-            yield Entry(path, Kind.WHITEOUT, 0, 0, 0, 0)
+        kind = _KINDS.get(mode & _TYPE)
+        if kind is _FILE:
+            if facts.st_nlink > 1:
+                if facts.st_ino in seen:
+                    raise _UnsureError
+                seen.add(facts.st_ino)
+            size, link = facts.st_size, ""
+        elif kind is None:
+            continue  # a socket: tar has no type for it
+        elif kind is Kind.DEVICE and stat.S_ISCHR(mode) and facts.st_rdev == 0:
+            found.append(Entry(path, Kind.WHITEOUT, 0, 0, 0, 0))
             continue
-        if kind is Kind.FILE and facts.st_nlink > 1:
-            if facts.st_ino in seen:
-                raise _UnsureError
-            seen.add(facts.st_ino)
-        elif kind is Kind.SYMLINK:
-            link = os.readlink(child.path)  # noqa: PTH115  # a Path for each costs
-        elif kind is Kind.DIRECTORY and _opaque(child.path):
-            raise _UnsureError
-        size = facts.st_size if kind is Kind.FILE else 0
-        yield Entry(path, kind, size, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid, link)
+        else:
+            size = 0
+            link = os.readlink(child.name, dir_fd=directory) if kind is Kind.SYMLINK else ""
+        found.append(Entry(path, kind, size, mode & 0o7777, facts.st_uid, facts.st_gid, link))
         if kind is Kind.DIRECTORY:
-            yield from _scan(child.path, path + "/", seen)
+            below = os.open(child.name, _BELOW, dir_fd=directory)
+            try:
+                if _opaque(below):
+                    raise _UnsureError
+                _scan(below, path + "/", seen, found)
+            finally:
+                os.close(below)
 
 
-def _opaque(path: str) -> bool:
+def _opaque(directory: int) -> bool:
     try:
-        return os.getxattr(path, "trusted.overlay.opaque", follow_symlinks=False) == b"y"
+        return os.getxattr(directory, "trusted.overlay.opaque") == b"y"
     except OSError:
         return False
