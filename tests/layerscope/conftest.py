@@ -6,11 +6,11 @@ import subprocess
 import tarfile
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import image_maker as make
 import pytest
+from image_maker import Real
 
 RECIPES: dict[str, list[str]] = {
     "deletes": [
@@ -59,15 +59,6 @@ RECIPES: dict[str, list[str]] = {
     "layers": [f"COPY data/one /copy/{number}" for number in range(40)],
     "again": ["COPY data /data", "RUN rm -rf /data", "COPY data /data"],
 }
-
-
-@dataclass(frozen=True)
-class Real:
-    """A real image: its name on the engine, and its saved archive."""
-
-    kind: str
-    name: str
-    archive: Path
 
 
 def _context(root: Path) -> None:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +174,12 @@ class Layout:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes(raw)
         return root
+
+
+@dataclass(frozen=True)
+class Real:
+    """A real image: its name on the engine, and its saved archive."""
+
+    kind: str
+    name: str
+    archive: Path

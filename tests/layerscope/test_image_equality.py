@@ -6,7 +6,7 @@ from pathlib import Path
 
 import oracles
 import pytest
-from conftest import Real
+from image_maker import Real
 
 import layerscope
 from layerscope import dive, engine

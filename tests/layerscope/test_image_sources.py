@@ -12,7 +12,7 @@ from typing import Any
 import image_maker as make
 import pytest
 import zstandard
-from conftest import Real
+from image_maker import Real
 
 import layerscope
 from layerscope import errors, oci

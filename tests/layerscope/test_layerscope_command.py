@@ -10,7 +10,7 @@ from pathlib import Path
 
 import image_maker as make
 import pytest
-from conftest import Real
+from image_maker import Real
 
 import layerscope
 from layerscope import command, report
