@@ -372,7 +372,7 @@ def test_reset_removes_what_is_ours_and_nothing_else(lab: str) -> None:
         make("lab")
         assert everything_on_the_engine()["volumes"] - before["volumes"] == {
             f"{NAME}-work",
-            f"{NAME}-engine",
+            f"{NAME}-engine-containerd",
         }
         make("reset")
         assert everything_on_the_engine() == before
