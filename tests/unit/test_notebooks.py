@@ -47,7 +47,7 @@ def test_cell_ids_are_unique(path: Path) -> None:
 def test_lesson_has_the_frame_of_every_lesson(path: Path) -> None:
     body = text(path)
     number = path.stem[:2]
-    assert re.match(rf"# {number}\. .+[?나까]", body), "제목은 번호, 동사, 질문으로 이루어진다"
+    assert re.match(rf"# {number}\. .+[?나까가]", body), "제목은 번호, 동사, 질문으로 이루어진다"
     wanted = ["**할 일**", "**배울 것**", "**준비와 시간**", "## 정리", "## 연습", "## 더 읽을거리"]
     places = [body.find(part) for part in wanted]
     assert -1 not in places, dict(zip(wanted, places, strict=True))

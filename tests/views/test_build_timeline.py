@@ -57,7 +57,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (context / "fails.Dockerfile").write_text("FROM scratch\nCOPY missing /x\n")
     (context / "Dockerfile").write_text(DOCKERFILE)
     (context / "a").write_bytes(uuid4().bytes * 4000)  # no earlier build knows it
-    (context / "b").write_text("b")
+    (context / "b").write_text(uuid4().hex)
     return context
 
 
