@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CLAIMS = [
-    row
-    for path in sorted((ROOT / "site/claims").glob("*.json"))
-    for row in json.loads(path.read_text())
-]
+CLAIMS = json.loads((ROOT / "site/claims.json").read_text())
 
 
-def test_there_are_claims() -> None:
-    assert CLAIMS
+def test_every_statement_on_the_inside_of_docker_is_judged() -> None:
+    """Parts A (architecture) and B (layers) of the article; the lessons to come add the rest."""
+    wanted = {f"A{n}" for n in range(1, 7)} | {f"B{n}" for n in range(1, 6)}
+    assert wanted <= {claim["id"] for claim in CLAIMS}
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: f"{c['id']}-{c['lesson'][:2]}")
