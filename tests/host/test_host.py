@@ -295,10 +295,35 @@ def test_a_full_disk_is_explained(strange_machine: Path) -> None:
     says(make("lab", check=False, **env), "디스크", "6 GB")
 
 
-def test_a_machine_without_docker_or_root_is_told_what_to_install(strange_machine: Path) -> None:
+def without_engine_or_root(folder: Path) -> dict[str, str]:
     for command, script in (("docker", "exit 1"), ("id", "echo 1000"), ("sudo", "exit 1")):
-        env = stand_in_command(strange_machine, command, script)
-    says(make("lab", check=False, **env), "설치")
+        env = stand_in_command(folder, command, script)
+    return env
+
+
+def test_a_machine_without_docker_or_root_is_told_what_to_install(strange_machine: Path) -> None:
+    env = without_engine_or_root(strange_machine)
+    (strange_machine / "dockerd").unlink()
+    says(make("lab", check=False, **env), "apt-get install docker.io")
+
+
+def test_an_engine_that_is_off_is_told_how_to_start(strange_machine: Path) -> None:
+    env = without_engine_or_root(strange_machine)
+    says(make("lab", check=False, **env), "systemctl start docker")
+
+
+def test_another_engine_gets_none_of_our_packages(strange_machine: Path) -> None:
+    """Docker CE without its compose plugin: Debian's packages would push it out."""
+    real = (strange_machine / "docker").resolve()
+    env = stand_in_command(
+        strange_machine,
+        "docker",
+        f'case $1 in compose | buildx | build) exit 1 ;; esac\nexec {real} "$@"',
+    )
+    stand_in_command(strange_machine, "dpkg", "exit 1")
+    stand_in_command(strange_machine, "apt-get", "touch apt-was-called; exit 1")
+    says(make("lab", check=False, **env), "compose 플러그인")
+    assert not (ROOT / "apt-was-called").exists()
 
 
 def test_no_network_and_no_base_is_explained(strange_machine: Path) -> None:
