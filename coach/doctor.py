@@ -16,6 +16,7 @@ from docker.errors import DockerException
 
 ENGINE_LOG = Path("/var/log/lab/engine.log")
 BASES = ("debian:trixie-slim", "python:3.13-slim")
+LATER = "python:3.13"  # with compilers, big; few lessons use it
 BASE_LABEL = "org.docker-anatomy.base"
 SOURCES = {
     "hub": "Docker Hub의 공식 이미지",
@@ -47,6 +48,7 @@ def examine() -> list[Finding]:
             Finding("엔진", True, f"Docker Engine {info['ServerVersion']}"),
             _store(info),
             *(_base(client, name) for name in BASES),
+            _later(client),
             _index(),
             _disk(),
             _memory(),
@@ -144,6 +146,13 @@ def _base(client: docker.DockerClient, name: str) -> Finding:
         )
     source = SOURCES.get(labels.get(BASE_LABEL, ""), "직접 받은 이미지")
     return Finding(f"베이스 이미지 {name}", True, source)
+
+
+def _later(client: docker.DockerClient) -> Finding:
+    found = _base(client, LATER)
+    if found.ok:
+        return found
+    return Finding(found.name, True, "아직 없다 (받는 중이거나, 쓰는 수업이 빌드할 때 받는다)")
 
 
 def _index() -> Finding:

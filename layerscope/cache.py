@@ -37,27 +37,24 @@ def directory() -> Path:
 def load_layer(diff_id: str, content: bool) -> list[Entry] | None:
     """A layer's entries, None if they are not known."""
     try:
-        columns = _load(_layer_name(diff_id, content))
-        paths, kinds, sizes, modes, uids, gids, links, digests = columns
-        rows = zip(
-            paths,
-            map(_KINDS.__getitem__, kinds),
-            sizes,
-            modes,
-            uids,
-            gids,
-            links,
-            digests or [None] * len(paths),
-            strict=True,
-        )
-        return [Entry(*row) for row in rows]
+        return from_columns(_load(_layer_name(diff_id, content)))
     except (LookupError, TypeError, ValueError):
         return None
 
 
+def knows_layer(diff_id: str, content: bool) -> bool:
+    """Whether ``load_layer`` has a file to read, sound or not."""
+    return (directory() / _layer_name(diff_id, content)).exists()
+
+
 def store_layer(diff_id: str, content: bool, entries: Sequence[Entry]) -> None:
     """Keeps a layer's entries, which must be those of that DiffID beyond doubt."""
-    columns: list[list[Any]] = [
+    _store(_layer_name(diff_id, content), to_columns(entries))
+
+
+def to_columns(entries: Sequence[Entry]) -> list[list[Any]]:
+    """Entries as a few lists of plain values, which any encoder packs fast."""
+    return [
         [entry.path for entry in entries],
         [_NUMBERS[entry.kind] for entry in entries],
         [entry.size for entry in entries],
@@ -65,9 +62,25 @@ def store_layer(diff_id: str, content: bool, entries: Sequence[Entry]) -> None:
         [entry.uid for entry in entries],
         [entry.gid for entry in entries],
         [entry.link for entry in entries],
-        [entry.digest for entry in entries] if content else [],
+        [entry.digest for entry in entries] if any(entry.digest for entry in entries) else [],
     ]
-    _store(_layer_name(diff_id, content), columns)
+
+
+def from_columns(columns: list[list[Any]]) -> list[Entry]:
+    """The reverse of ``to_columns``.  Raises LookupError, TypeError, ValueError."""
+    paths, kinds, sizes, modes, uids, gids, links, digests = columns
+    rows = zip(
+        paths,
+        map(_KINDS.__getitem__, kinds),
+        sizes,
+        modes,
+        uids,
+        gids,
+        links,
+        digests or [None] * len(paths),
+        strict=True,
+    )
+    return [Entry(*row) for row in rows]
 
 
 def load_document(name: str) -> dict[str, Any] | None:

@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import marshal
+import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from layerscope import cache, engine
@@ -110,13 +114,15 @@ def _missing(path: Path, why: str) -> SourceNotFoundError:
 
 
 def _entries(found: Located, content: bool, progress: Progress | None) -> list[list[Entry]]:
-    """Each layer's entries; two at a time where inflating them is the work."""
+    """Each layer's entries; two at a time where that takes less."""
+    inflating = sum(one.source.inflates for one in found.layers)
+    if not inflating and not content:
+        return _parsed_side_by_side(found.layers)
     total = sum(one.source.size or 0 for one in found.layers)
     done = 0
     listings = []
     with ExitStack() as stack:
         walk: Callable[..., Iterator[list[Entry]]] = map
-        inflating = sum(one.source.inflates for one in found.layers)
         if inflating > 1:
             from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # seldom needed
 
@@ -128,6 +134,60 @@ def _entries(found: Located, content: bool, progress: Progress | None) -> list[l
             if progress is not None and inflating:
                 progress(done, total)
     return listings
+
+
+def _parsed_side_by_side(layers: Sequence[LocatedLayer]) -> list[list[Entry]]:
+    """Layers whose headers lie ready: a child process reads every other one of those not known.
+
+    Parsing is Python's own work, at which threads would take turns.  A process with threads must
+    not fork (a notebook's, say), so there the layers are read one after the other.
+    """
+    new = [
+        index
+        for index, one in enumerate(layers)
+        if one.source.cacheable and not cache.knows_layer(one.diff_id, content=False)
+    ]
+    handed = new[1::2] if sys.platform == "linux" and threading.active_count() == 1 else []
+    found: dict[int, list[Entry]] = {}
+    with _child_reading([layers[index] for index in handed]) as answer:
+        for index in (index for index in range(len(layers)) if index not in handed):
+            found[index] = _layer_entries(layers[index], False)
+        found.update(zip(handed, answer(), strict=False))
+    for index in handed:
+        if index not in found:  # the child failed: reading here gives the entries, or the error
+            found[index] = _layer_entries(layers[index], False)
+    return [found[index] for index in range(len(layers))]
+
+
+@contextmanager
+def _child_reading(layers: Sequence[LocatedLayer]) -> Iterator[Callable[[], list[list[Entry]]]]:
+    """A child process that reads the layers; what is yielded waits for them: all, or none."""
+    if not layers:
+        yield list
+        return
+    receiving, sending = os.pipe()
+    child = os.fork()
+    if not child:
+        with suppress(BaseException):  # nothing of the parent's code must run on in here
+            # All before the first byte is sent: the parent listens when its own layers are read.
+            columns = [cache.to_columns(_layer_entries(one, False)) for one in layers]
+            with os.fdopen(sending, "wb") as pipe:
+                marshal.dump(columns, pipe)
+        os._exit(0)
+    os.close(sending)
+    with os.fdopen(receiving, "rb") as pipe:
+
+        def answer() -> list[list[Entry]]:
+            try:
+                return [cache.from_columns(one) for one in marshal.loads(pipe.read())]  # noqa: S302  # our own process
+            except (EOFError, ValueError, TypeError):
+                return []
+
+        try:
+            yield answer
+        finally:
+            pipe.close()  # a child that still writes ends by it
+            os.waitpid(child, 0)
 
 
 def _layer_entries(layer: LocatedLayer, content: bool) -> list[Entry]:

@@ -95,7 +95,7 @@ def test_jupyter_speaks_korean() -> None:
 
 
 def test_base_images_say_where_they_come_from(client: docker.DockerClient) -> None:
-    for name in ("debian:trixie-slim", "python:3.13-slim"):
+    for name in ("debian:trixie-slim", "python:3.13-slim", "python:3.13"):
         assert client.images.get(name).labels["org.docker-anatomy.base"] in {
             "hub",
             "bundle",

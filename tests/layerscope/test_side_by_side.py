@@ -1,0 +1,121 @@
+"""Layers read by a child process beside their parent: the same entries, whatever happens to it."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from layerscope import sources
+from layerscope.model import Entry, Kind
+from layerscope.oci import LocatedLayer
+
+THIS = os.getpid()
+
+
+@dataclass
+class Prepared:
+    """A layer source whose entries come with the process that read them, as their owner."""
+
+    name: str
+    at_reading: Callable[[], None] = lambda: None
+    cacheable: bool = True
+    inflates: bool = False
+    size: int | None = None
+    linked: bool = False
+
+    def entries(self, diff_id: str, digest: str | None, content: bool) -> list[Entry]:
+        self.at_reading()
+        odd = os.fsdecode(b"\xff")
+        return [Entry(f"{self.name}/{odd}", Kind.FILE, 7, 0o644, os.getpid(), 0, "", None)]
+
+    def file(self, path: str, limit: int) -> bytes:
+        raise NotImplementedError
+
+
+def located(*prepared: Prepared) -> list[LocatedLayer]:
+    return [
+        LocatedLayer(source, f"sha256:{number:064}", None, None)
+        for number, source in enumerate(prepared)
+    ]
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def readers(listings: list[list[Entry]]) -> list[int]:
+    return [listing[0].uid for listing in listings]
+
+
+def no_child_is_left() -> bool:
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return True
+    return False
+
+
+def test_every_other_new_layer_is_read_by_a_child() -> None:
+    layers = located(*(Prepared(name) for name in "abcd"))
+    found = sources._parsed_side_by_side(layers)
+    assert [one[0].path[0] for one in found] == list("abcd")
+    first, second, third, fourth = readers(found)
+    assert first == third == THIS
+    assert second == fourth != THIS
+    assert no_child_is_left()
+
+
+def test_known_layers_need_no_child() -> None:
+    layers = located(*(Prepared(name) for name in "abcd"))
+    once = sources._parsed_side_by_side(layers)
+    again = sources._parsed_side_by_side(located(*(Prepared(name, fail) for name in "abcd")))
+    assert again == once
+
+
+def fail() -> None:
+    raise AssertionError("read, though it was known")
+
+
+def test_a_process_with_threads_does_not_fork() -> None:
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        found = sources._parsed_side_by_side(located(Prepared("a"), Prepared("b")))
+    finally:
+        done.set()
+        thread.join()
+    assert readers(found) == [THIS, THIS]
+
+
+def test_what_a_dying_child_leaves_unread_is_read_here() -> None:
+    def die_in_child() -> None:
+        if os.getpid() != THIS:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    found = sources._parsed_side_by_side(located(Prepared("a"), Prepared("b", die_in_child)))
+    assert readers(found) == [THIS, THIS]
+    assert no_child_is_left()
+
+
+def test_an_error_in_the_childs_layer_is_raised_here() -> None:
+    def broken() -> None:
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        sources._parsed_side_by_side(located(Prepared("a"), Prepared("b", broken)))
+    assert no_child_is_left()
+
+
+def test_an_error_here_ends_the_child() -> None:
+    def broken() -> None:
+        if os.getpid() == THIS:
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        sources._parsed_side_by_side(located(Prepared("a", broken), Prepared("b")))
+    assert no_child_is_left()
