@@ -1,0 +1,119 @@
+"""Plays the learner: runs the cells of an exercise, or other answers, in IPython in /learn."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import docker
+from IPython.core.interactiveshell import InteractiveShell
+
+from coach import checking, workspace
+
+ROOT = Path(__file__).parents[2]
+SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Other answers to one exercise, each as the source of a cell.
+
+    They are run after the exercise's own cells (``start``, builds that the statement makes), in
+    /learn/exercises, so that the folder of exercise 05-1 is ``../work/05-1``.
+    """
+
+    right: tuple[str, ...]
+    wrong: dict[str, str] = field(default_factory=dict)  # a part of its message -> source
+
+
+@dataclass(frozen=True)
+class Task:
+    """One exercise as its notebook has it."""
+
+    id: str
+    given: tuple[str, ...]  # what the learner finds
+    reference: tuple[str, ...]  # the same with the solution
+
+
+def tasks() -> dict[str, Task]:
+    found = {}
+    for path in SOLUTIONS:
+        cells = [c for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"]
+        lesson = path.stem[:2]
+        for digit in sorted({one["id"][4] for one in cells} - {"0", "9"}):
+            mine = [one for one in cells if one["id"].startswith(f"x{lesson}-{digit}")]
+            runs = [one for one in mine if not "".join(one["source"]).startswith("check(")]
+            found[f"{lesson}-{digit}"] = Task(
+                f"{lesson}-{digit}",
+                tuple("".join(c["source"]) for c in runs if "solution" not in _tags(c)),
+                tuple("".join(c["source"]) for c in runs),
+            )
+    return found
+
+
+def answers() -> dict[str, Answers]:
+    """What the modules answers_NN.py beside this one hold, by exercise."""
+    found: dict[str, Answers] = {}
+    for path in sorted(Path(__file__).parent.glob("answers_*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found |= module.ANSWERS
+    return found
+
+
+def _tags(cell: dict[str, Any]) -> list[str]:
+    return list(cell["metadata"].get("tags", []))
+
+
+@contextmanager
+def fresh(name: str) -> Iterator[InteractiveShell]:
+    """The exercise as nobody has touched it yet; nothing of it is left afterwards."""
+    before = Path.cwd()
+    checking.clear(name)
+    os.chdir(workspace.WORK / "exercises")
+    shell = InteractiveShell()
+    try:
+        shell.run_cell("from coach import check, hint, progress, start").raise_error()
+        yield shell
+    finally:
+        shell.reset()
+        os.chdir(before)
+        checking.clear(name)
+
+
+def run(shell: InteractiveShell, sources: tuple[str, ...]) -> None:
+    for source in sources:
+        shell.run_cell(source).raise_error()
+
+
+def state(name: str) -> dict[str, Any]:
+    """What a check must leave as it found it."""
+    client = docker.DockerClient(base_url="unix:///var/run/docker.sock")
+    folder = workspace.WORK / "work" / name
+    return {
+        "images": sorted((one.id, sorted(one.tags)) for one in client.images.list(all=True)),
+        "containers": sorted((one.id, one.status) for one in client.containers.list(all=True)),
+        "volumes": sorted(one.name for one in client.volumes.list()),
+        "networks": sorted(one.id for one in client.networks.list()),
+        "files": {
+            str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and not path.is_symlink()
+        },
+    }
+
+
+def same_message(part: str, message: str) -> bool:
+    """Whether the message says it; digits stand for any number (``#`` in the part)."""
+    pattern = re.escape(part).replace(r"\#", r"[\d.,]+")
+    return re.search(pattern, message) is not None
