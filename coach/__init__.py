@@ -1,10 +1,10 @@
 """The learner's helper.  Lessons begin with :func:`ready`; exercises use the rest.
 
-    start("05-1")     lays out what the exercise begins with
-    check("05-1")     tells whether it is done, else the first thing that is not right
-    hint("05-1")      a step further each time
-    progress()        what is passed
-    quiz("05_layers") the questions at the end of a lesson
+start("05-1")     lays out what the exercise begins with
+check("05-1")     tells whether it is done, else the first thing that is not right
+hint("05-1")      a step further each time
+progress()        what is passed
+quiz("05_layers") the questions at the end of a lesson
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ def _examine(one: Exercise, run: str) -> Result:
         down = next((found for found in doctor.examine() if not found.ok), None)
         why = f"{down.found}. {down.cause}" if down else "엔진이 답하지 않는다"
         fix = down.fix if down else "coach doctor"
-        return Result(one.id, False, f"확인할 수 없다: {why}", f"다음: {fix}", usable=False)
+        return Result(one.id, False, f"확인할 수 없다: {why}", f"`{fix}`", usable=False)
     try:
         return Result(one.id, True, one.check(bench), "")
     except NotYetError as trouble:

@@ -34,21 +34,27 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="coach", description="도커 해부학의 실습 도우미")
     commands = parser.add_subparsers(dest="command", required=True, metavar="명령")
 
-    def add(name: str, run: object, text: str, *, exercise: bool = False) -> argparse.ArgumentParser:
+    def add(
+        name: str, run: object, text: str, *, exercise: bool = False
+    ) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
         if exercise:
             command.add_argument("name", metavar="연습", help="예: 05-1")
         return command
 
-    add("list", _list, "연습을 모두 보여 준다").add_argument("--json", action="store_true", help=_JSON)
+    add("list", _list, "연습을 모두 보여 준다").add_argument(
+        "--json", action="store_true", help=_JSON
+    )
     command = add("check", _check, "연습을 마쳤는지 확인한다", exercise=True)
     command.add_argument("--json", action="store_true", help=_JSON)
     add("start", _start, "연습의 시작 상태를 차린다", exercise=True)
     command = add("hint", _hint, "힌트를 보여 준다", exercise=True)
     command.add_argument("step", nargs="?", type=int, default=1, metavar="몇째", help="1부터")
     command = add("reset", _reset, "연습이나 파일을 처음으로 되돌린다. 고친 것은 보관한다")
-    command.add_argument("name", metavar="이름", help="예: 05-1, 05_layers, notebooks/05_layers.ipynb")
+    command.add_argument(
+        "name", metavar="이름", help="예: 05-1, 05_layers, notebooks/05_layers.ipynb"
+    )
     command = add("progress", _progress, "통과한 연습을 보여 준다")
     command.add_argument("--json", action="store_true", help=_JSON)
     command = add("doctor", _doctor, "실습실이 수업에 쓸 만한지 살핀다")

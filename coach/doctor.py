@@ -39,7 +39,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Every prerequisite of the lessons, found as it is now.  Changes nothing."""
     try:
-        client = docker.DockerClient(base_url=_socket(), timeout=10)
+        client = docker.DockerClient(base_url=engine_address(), timeout=10)
         info: dict[str, Any] = client.info()
     except DockerException as error:
         return [_engine_down(error), _disk(), _memory()]
@@ -79,7 +79,7 @@ def as_markdown(findings: list[Finding]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _socket() -> str:
+def engine_address() -> str:
     return os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
 
 

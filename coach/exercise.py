@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from coach.workbench import Workbench
 
+T = TypeVar("T")
 Check = Callable[["Workbench"], str]
 Start = Callable[["Workbench"], None]
 
@@ -44,7 +45,7 @@ class Exercise:
         return self.id[:2]
 
 
-def exercise(
+def exercise(  # noqa: PLR0913
     name: str,
     title: str,
     minutes: int,
@@ -68,3 +69,10 @@ def expect(truth: object, message: str, hint: str = "") -> None:
     """Raises NotYetError unless ``truth`` holds."""
     if not truth:
         raise NotYetError(message, hint)
+
+
+def need(value: T | None, message: str, hint: str = "") -> T:
+    """The value; raises NotYetError if it is None."""
+    if value is None:
+        raise NotYetError(message, hint)
+    return value

@@ -6,7 +6,7 @@ of this run and are removed, whatever happens.
 
 from __future__ import annotations
 
-import io
+import stat
 import time
 import urllib.error
 import urllib.request
@@ -21,13 +21,17 @@ import docker
 from docker.models.containers import Container
 
 import layerscope
-from coach import workspace
+from coach import doctor, workspace
 from coach.exercise import NotYetError
 
 RUN_LABEL = "org.docker-anatomy.check"
 MAX_TEXT = 1 << 20  # bytes of a learner's file or of a container's output that are looked at
-# What a learner's container gets at most.
-LIMITS: dict[str, Any] = {"mem_limit": "512m", "pids_limit": 256}
+# What a learner's container gets at most; of a flood of output the engine keeps the end.
+LIMITS: dict[str, Any] = {
+    "mem_limit": "512m",
+    "pids_limit": 256,
+    "log_config": {"Type": "json-file", "Config": {"max-size": "2m", "max-file": "1"}},
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Workbench:
 
     @cached_property
     def client(self) -> docker.DockerClient:
-        return docker.DockerClient(base_url="unix:///var/run/docker.sock", timeout=30)
+        return docker.DockerClient(base_url=doctor.engine_address(), timeout=30)
 
     @property
     def folder(self) -> Path:
@@ -119,7 +123,11 @@ class Workbench:
             ) from error
 
     def run(
-        self, image: str | None = None, command: list[str] | None = None, *, timeout: int = 20,
+        self,
+        image: str | None = None,
+        command: list[str] | None = None,
+        *,
+        timeout: int = 20,
         **options: Any,
     ) -> Ran:
         """Runs the learner's image to its end, without a network unless ``options`` give one.
@@ -141,7 +149,12 @@ class Workbench:
 
     @contextmanager
     def serving(
-        self, image: str | None = None, port: int = 8000, path: str = "/", *, timeout: int = 15,
+        self,
+        image: str | None = None,
+        port: int = 8000,
+        path: str = "/",
+        *,
+        timeout: int = 15,
         **options: Any,
     ) -> Iterator[Server]:
         """Runs the learner's image as a server; yields when ``path`` answers on ``port``.
@@ -200,10 +213,16 @@ class Workbench:
         path = self.folder / name
         shown = f"work/{self.id}/{name}"
         try:
+            if not stat.S_ISREG(path.stat().st_mode):  # reading a FIFO or a device may never end
+                raise NotYetError(
+                    f"{shown}: 보통 파일이 아니다.", f"무엇인지 보자: `ls -l {shown}`"
+                )
             with path.open("rb") as file:
                 raw = file.read(MAX_TEXT + 1)
         except FileNotFoundError as error:
-            raise NotYetError(f"{shown} 파일이 없다.", f"폴더를 보자: `ls work/{self.id}`") from error
+            raise NotYetError(
+                f"{shown} 파일이 없다.", f"폴더를 보자: `ls work/{self.id}`"
+            ) from error
         except OSError as error:
             raise NotYetError(f"{shown} 파일을 읽을 수 없다.", str(error)) from error
         if len(raw) > MAX_TEXT:
@@ -236,7 +255,7 @@ class Server:
         if address is None:
             raise OSError("no address")
         try:
-            with urllib.request.urlopen(  # noqa: S310  # http, as written here
+            with urllib.request.urlopen(
                 f"http://{address}:{self._port}{path}", timeout=timeout
             ) as answer:
                 return Answer(answer.status, answer.read(MAX_TEXT).decode("utf-8", "replace"))
@@ -255,12 +274,7 @@ def _running(container: Container) -> bool:
 
 
 def _output(container: Container) -> str:
-    kept = io.BytesIO()
-    for piece in container.logs(stream=True, follow=False):
-        kept.write(piece)
-        if kept.tell() > MAX_TEXT:
-            break
-    return kept.getvalue()[:MAX_TEXT].decode("utf-8", "replace")
+    return str(container.logs()[-MAX_TEXT:].decode("utf-8", "replace"))
 
 
 def _tail(container: Container) -> str:

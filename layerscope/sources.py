@@ -171,15 +171,15 @@ def _child_reading(layers: Sequence[LocatedLayer]) -> Iterator[Callable[[], list
         with suppress(BaseException):  # nothing of the parent's code must run on in here
             # All before the first byte is sent: the parent listens when its own layers are read.
             columns = [cache.to_columns(_layer_entries(one, False)) for one in layers]
-            with os.fdopen(sending, "wb") as pipe:
-                marshal.dump(columns, pipe)
+            with os.fdopen(sending, "wb") as answering:
+                marshal.dump(columns, answering)
         os._exit(0)
     os.close(sending)
     with os.fdopen(receiving, "rb") as pipe:
 
         def answer() -> list[list[Entry]]:
             try:
-                return [cache.from_columns(one) for one in marshal.loads(pipe.read())]  # noqa: S302  # our own process
+                return [cache.from_columns(one) for one in marshal.loads(pipe.read())]  # noqa: S302
             except (EOFError, ValueError, TypeError):
                 return []
 

@@ -8,7 +8,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 import layerscope
-from coach.exercise import exercise, expect
+from coach.exercise import exercise, expect, need
 from layerscope.sources import read_file
 
 if TYPE_CHECKING:
@@ -60,11 +60,15 @@ def one_layer(bench: Workbench) -> str:
     added = _added(bench, image)
     files = layerscope.root_filesystem(image)
     for path, content in (("index.html", "<h1>안녕</h1>\n"), ("version", "v1\n")):
-        node = files.get(f"srv/site/{path}")
-        expect(node, f"/srv/site/{path} 파일이 없다.", "네 줄이 하던 일을 모두 옮겼는지 보자.")
-        assert node is not None
-        found = read_file(image, node[0], f"srv/site/{path}").decode("utf-8", "replace")
-        expect(found == content, f"/srv/site/{path}의 내용이 {found!r}이다. 기대한 것은 {content!r}.")
+        layer, _ = need(
+            files.get(f"srv/site/{path}"),
+            f"/srv/site/{path} 파일이 없다.",
+            "네 줄이 하던 일을 모두 옮겼는지 보자.",
+        )
+        found = read_file(image, layer, f"srv/site/{path}").decode("utf-8", "replace")
+        expect(
+            found == content, f"/srv/site/{path}의 내용이 {found!r}이다. 기대한 것은 {content!r}."
+        )
     mode = files["srv/site"][1].mode
     expect(
         mode == 0o750,
@@ -124,7 +128,7 @@ def dig_out(bench: Workbench) -> str:
     expect(
         found == wanted,
         f"token.txt에는 {len(found)}글자가 있지만, 지워진 파일의 내용과 다르다.",
-        "다른 레이어나 다른 파일을 읽었을 수 있다. 지우기 **전** 레이어의 /opt/app/token이어야 한다.",
+        "다른 레이어나 다른 파일을 읽었을 수 있다. 지우기 전 레이어의 /opt/app/token이다.",
     )
     return f"레이어 {stored[0]}에 남아 있던 파일을 그대로 꺼냈다. 지워도 남는다."
 
@@ -156,10 +160,11 @@ def _start_3(bench: Workbench) -> None:
 )
 def owned_once(bench: Workbench) -> str:
     analysis = bench.analysis()
-    node = layerscope.root_filesystem(analysis.image).get("data/data.bin")
-    expect(node, "/data/data.bin이 없다.", "COPY가 어디로 복사하는지 보자.")
-    assert node is not None
-    entry = node[1]
+    _, entry = need(
+        layerscope.root_filesystem(analysis.image).get("data/data.bin"),
+        "/data/data.bin이 없다.",
+        "COPY가 어디로 복사하는지 보자.",
+    )
     size = (bench.folder / "data.bin").stat().st_size
     expect(
         entry.size == size,

@@ -45,9 +45,7 @@ ANSWERS = {
                 "FROM debian:trixie-slim\nRUN mkdir -p /srv/site"
                 " && echo '<h1>안녕</h1>' > /srv/site/index.html && chmod 750 /srv/site\n"
             ),
-            "위에 서 있지 않다": file_1(
-                "FROM scratch\nCOPY Dockerfile /srv/site/index.html\n"
-            ),
+            "위에 서 있지 않다": file_1("FROM scratch\nCOPY Dockerfile /srv/site/index.html\n"),
         },
     ),
     "05-2": Answers(
@@ -55,7 +53,8 @@ ANSWERS = {
             "%%sh\nset -e\ncd ../work/05-2 && docker save -o image.tar ex-05-2 && mkdir -p out"
             " && tar -xf image.tar -C out\n"
             "for blob in out/blobs/sha256/*; do\n"
-            "  tar -xOf $blob opt/app/token > found 2>/dev/null && [ -s found ] && cp found token.txt\n"
+            "  tar -xOf $blob opt/app/token > found 2>/dev/null\n"
+            "  [ ! -s found ] || cp found token.txt\n"
             "done\ntest -s token.txt && rm -r out image.tar found",
         ),
         wrong={

@@ -3,8 +3,9 @@
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -51,14 +52,21 @@ def readers(listings: list[list[Entry]]) -> list[int]:
     return [listing[0].uid for listing in listings]
 
 
-def no_child_is_left() -> bool:
-    try:
-        os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return True
-    return False
+def children() -> set[str]:
+    here = threading.get_native_id()
+    return set(Path(f"/proc/self/task/{here}/children").read_text().split())
 
 
+@pytest.fixture
+def no_child_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forks even if an earlier test left a thread; afterwards there is no child that was not."""
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    before = children()
+    yield
+    assert children() <= before
+
+
+@pytest.mark.usefixtures("no_child_left")
 def test_every_other_new_layer_is_read_by_a_child() -> None:
     layers = located(*(Prepared(name) for name in "abcd"))
     found = sources._parsed_side_by_side(layers)
@@ -66,7 +74,6 @@ def test_every_other_new_layer_is_read_by_a_child() -> None:
     first, second, third, fourth = readers(found)
     assert first == third == THIS
     assert second == fourth != THIS
-    assert no_child_is_left()
 
 
 def test_known_layers_need_no_child() -> None:
@@ -92,6 +99,7 @@ def test_a_process_with_threads_does_not_fork() -> None:
     assert readers(found) == [THIS, THIS]
 
 
+@pytest.mark.usefixtures("no_child_left")
 def test_what_a_dying_child_leaves_unread_is_read_here() -> None:
     def die_in_child() -> None:
         if os.getpid() != THIS:
@@ -99,18 +107,18 @@ def test_what_a_dying_child_leaves_unread_is_read_here() -> None:
 
     found = sources._parsed_side_by_side(located(Prepared("a"), Prepared("b", die_in_child)))
     assert readers(found) == [THIS, THIS]
-    assert no_child_is_left()
 
 
+@pytest.mark.usefixtures("no_child_left")
 def test_an_error_in_the_childs_layer_is_raised_here() -> None:
     def broken() -> None:
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
         sources._parsed_side_by_side(located(Prepared("a"), Prepared("b", broken)))
-    assert no_child_is_left()
 
 
+@pytest.mark.usefixtures("no_child_left")
 def test_an_error_here_ends_the_child() -> None:
     def broken() -> None:
         if os.getpid() == THIS:
@@ -118,4 +126,3 @@ def test_an_error_here_ends_the_child() -> None:
 
     with pytest.raises(ValueError, match="broken"):
         sources._parsed_side_by_side(located(Prepared("a", broken), Prepared("b")))
-    assert no_child_is_left()

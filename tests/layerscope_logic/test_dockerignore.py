@@ -194,17 +194,6 @@ def docker(*arguments: str, stdin: bytes = b"", builder: Builder = Builder.BUILD
     return done.stdout
 
 
-@pytest.fixture(scope="session")
-def buildx() -> None:
-    if (
-        shutil.which("docker") is None
-        or subprocess.run(
-            ["docker", "buildx", "version"], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("needs docker with buildx, as in the lab")
-
-
 @pytest.fixture(scope="module")
 def contexts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
     """As many equal contexts as are needed at once: their files are links to the first one's."""

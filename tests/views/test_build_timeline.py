@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,16 +13,6 @@ from playwright.sync_api import Page, expect
 
 from layerscope.buildlog import BuildFailedError, BuildLog, parse, run_build
 from layerscope.views.build_timeline import BuildTimeline
-
-DOCKERFILE = """
-FROM scratch AS one
-COPY a /a
-FROM scratch AS two
-COPY b /b
-FROM scratch
-COPY --from=one / /
-COPY --from=two / /
-"""
 
 
 def vertex(digest: str, name: str, start: float, end: float, **more: Any) -> str:
@@ -45,19 +33,9 @@ PARALLEL = parse(
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if (
-        shutil.which("docker") is None
-        or subprocess.run(
-            ["docker", "buildx", "version"], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("needs docker with buildx, as in the lab")
-    context = tmp_path_factory.mktemp("build")
+def context(two_stages: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    context = two_stages(tmp_path_factory.mktemp("build"))
     (context / "fails.Dockerfile").write_text("FROM scratch\nCOPY missing /x\n")
-    (context / "Dockerfile").write_text(DOCKERFILE)
-    (context / "a").write_bytes(uuid4().bytes * 4000)  # no earlier build knows it
-    (context / "b").write_text(uuid4().hex)
     return context
 
 
