@@ -17,6 +17,7 @@ from docker.errors import DockerException
 ENGINE_LOG = Path("/var/log/lab/engine.log")
 BASES = ("debian:trixie-slim", "python:3.13-slim")
 LATER = "python:3.13"  # with compilers, big; few lessons use it
+INDEX = ("10.213.0.1", 3141)  # the lab's end of the bridge, and its package index
 BASE_LABEL = "org.docker-anatomy.base"
 SOURCES = {
     "hub": "Docker Hub의 공식 이미지",
@@ -45,8 +46,9 @@ def examine() -> list[Finding]:
         return [_engine_down(error), _disk(), _memory()]
     with closing(client):
         return [
-            Finding("엔진", True, f"Docker Engine {info['ServerVersion']}"),
+            _versions(client),
             _store(info),
+            _network(client),
             *(_base(client, name) for name in BASES),
             _later(client),
             _index(),
@@ -119,6 +121,43 @@ def _stopped_by_hand() -> bool:
     return wanted.stdout.strip() == "false"
 
 
+def _versions(client: docker.DockerClient) -> Finding:
+    """The engine and its parts; the lessons' builds need BuildKit's client, buildx."""
+    parts = {part["Name"]: part["Version"] for part in client.version()["Components"]}
+    found = f"Docker Engine {parts.pop('Engine', '?')}"
+    rest = [f"{name} {version}" for name, version in parts.items() if name != "docker-init"]
+    try:
+        words = subprocess.run(
+            ["docker", "buildx", "version"], capture_output=True, text=True, check=True
+        ).stdout.split()
+        rest.append(f"buildx {words[1]}")
+    except (OSError, IndexError, subprocess.CalledProcessError) as error:
+        return Finding(
+            "엔진",
+            False,
+            found,
+            f"docker 명령에 buildx가 없어 BuildKit으로 빌드할 수 없다 ({error})",
+            "make lab  (내 컴퓨터에서; 실습실의 셸이 아니라면)",
+        )
+    return Finding("엔진", True, f"{found} ({', '.join(rest)})")
+
+
+def _network(client: docker.DockerClient) -> Finding:
+    """Containers reach the lab, and what lies beyond, through the default bridge."""
+    settings = client.networks.get("bridge").attrs["IPAM"]["Config"]
+    gateway = next((one.get("Gateway", "") for one in settings or []), "")
+    forwards = Path("/proc/sys/net/ipv4/ip_forward").read_text().strip() == "1"
+    if gateway != INDEX[0] or not forwards:
+        return Finding(
+            "네트워크",
+            False,
+            f"기본 브리지 {gateway or '없음'}, 전달 {'켜짐' if forwards else '꺼짐'}",
+            f"브리지의 주소가 {INDEX[0]}이고 패킷 전달이 켜져 있어야 빌드가 패키지를 찾는다",
+            "make stop && make lab  (내 컴퓨터에서)",
+        )
+    return Finding("네트워크", True, f"기본 브리지 {gateway}")
+
+
 def _store(info: dict[str, Any]) -> Finding:
     driver = info["Driver"]
     store = STORES.get(driver)
@@ -157,7 +196,7 @@ def _later(client: docker.DockerClient) -> Finding:
 
 def _index() -> Finding:
     try:
-        with socket.create_connection(("10.213.0.1", 3141), timeout=3):
+        with socket.create_connection(INDEX, timeout=3):
             return Finding("패키지 인덱스", True, "실습실 안에서 휠을 제공한다")
     except OSError as error:
         return Finding(

@@ -218,7 +218,7 @@ def _start_3(bench: Workbench) -> None:
     15,
     (
         "`docker build -f work/10-3/test.Dockerfile …`로 만든 이미지에서 시험이 몇 개 실행되나?",
-        "두 빌드는 같은 `.dockerignore`를 쓴다. Dockerfile마다 다르게 하는 방법이 수업의 7절에 있다.",
+        "두 빌드는 같은 `.dockerignore`를 쓴다. Dockerfile마다 다르게 하는 방법이 7절에 있다.",
         "Dockerfile마다의 목록은 `.dockerignore`에 더해지지 않고 대신한다. 막던 것도 다시 적어야 "
         "한다. 목록 대신 `COPY`를 좁히는 길도 있다.",
     ),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -199,6 +200,23 @@ def test_doctor_finds_nothing_wrong() -> None:
     assert report["ok"], report
 
 
+def test_doctor_names_each_part_and_its_version() -> None:
+    names = {finding["name"] for finding in json.loads(sh("coach doctor --json"))["findings"]}
+    assert {"엔진", "이미지 저장소", "네트워크", "패키지 인덱스", "디스크", "메모리"} <= names
+    assert re.search(r"containerd \d.*runc \d.*buildx \d", sh("coach doctor"))
+
+
+def test_doctor_says_what_is_wrong_with_the_network() -> None:
+    forwards = Path("/proc/sys/net/ipv4/ip_forward")
+    forwards.write_text("0")
+    try:
+        result = subprocess.run(["coach", "doctor"], capture_output=True, text=True, check=False)
+    finally:
+        forwards.write_text("1")
+    assert result.returncode == 1
+    assert "전달 꺼짐" in result.stdout
+
+
 def test_doctor_says_what_is_wrong_when_the_engine_is_down() -> None:
     result = subprocess.run(
         ["coach", "doctor"],
@@ -228,6 +246,7 @@ def test_doctor_tells_how_to_bring_back_an_engine_that_was_put_down(
 def test_lesson_tools_are_there() -> None:
     for tool in (
         "ctr",
+        "docker-registry",
         "runc",
         "umoci",
         "skopeo",
