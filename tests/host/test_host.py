@@ -87,7 +87,11 @@ def test_second_call_finds_the_running_lab(lab: str) -> None:
 def test_lab_has_just_the_capabilities_it_needs(lab: str) -> None:
     host = json.loads(docker("inspect", NAME))[0]["HostConfig"]
     assert host["Privileged"] is False
-    assert sorted(c.removeprefix("CAP_") for c in host["CapAdd"]) == ["NET_ADMIN", "SYS_ADMIN"]
+    assert sorted(c.removeprefix("CAP_") for c in host["CapAdd"]) == [
+        "NET_ADMIN",
+        "SYS_ADMIN",
+        "SYS_PTRACE",
+    ]
 
 
 def test_build_works_with_the_network_cut(lab: str) -> None:

@@ -61,7 +61,7 @@ def test_lab_is_not_privileged() -> None:
     )
     effective = int(status["CapEff"], 16)
     granted = {bit for bit in range(64) if effective >> bit & 1}
-    assert {12, 21} <= granted  # NET_ADMIN, SYS_ADMIN
+    assert {12, 19, 21} <= granted  # NET_ADMIN, SYS_PTRACE, SYS_ADMIN
     assert not granted & {16, 17, 22, 25}  # SYS_MODULE, SYS_RAWIO, SYS_BOOT, SYS_TIME
 
 
@@ -123,6 +123,16 @@ def test_container_limits_are_enforced() -> None:
     """Cgroups are writable: a memory limit kills."""
     command = "docker run --rm -m 32m python:3.13-slim python -c 'bytearray(200_000_000)'"
     assert subprocess.run(command, shell=True, capture_output=True, check=False).returncode == 137  # noqa: S602
+
+
+def test_container_of_another_user_can_be_entered() -> None:
+    """docker exec and health checks reach processes that are not root's."""
+    name = "docker-anatomy-test-user"
+    sh(f"docker run -d --rm --name {name} --user 10001 --cap-drop ALL debian:trixie-slim sleep 60")
+    try:
+        assert sh(f"docker exec {name} id -u") == "10001"
+    finally:
+        sh(f"docker rm -f {name}")
 
 
 def test_published_port_is_reachable() -> None:

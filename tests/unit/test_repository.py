@@ -76,7 +76,7 @@ def test_compose_file_is_the_only_definition_of_the_lab() -> None:
 def test_lab_is_granted_no_more_than_the_readme_says() -> None:
     service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["lab"]
     assert "privileged" not in service
-    assert service["cap_add"] == ["SYS_ADMIN", "NET_ADMIN"]
+    assert service["cap_add"] == ["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE"]
     readme = (ROOT / "README.md").read_text()
     for granted in [*service["cap_add"], *service["security_opt"]]:
         assert granted in readme
