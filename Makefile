@@ -1,5 +1,5 @@
 # Each target is one line; lab/host does the work.
-.PHONY: lab stop reset doctor test test-all bench
+.PHONY: lab stop reset doctor test test-all bench site
 lab: ; @lab/host start
 stop: ; @lab/host stop
 reset: ; @lab/host reset
@@ -7,3 +7,4 @@ doctor: ; @lab/host doctor
 test: ; @tests/run
 test-all: ; @tests/run --all
 bench: ; @tests/run --bench
+site: ; @tools/site
