@@ -25,6 +25,7 @@ import docker
 from docker.errors import ImageNotFound
 
 import layerscope
+from coach.doctor import engine_address
 from layerscope import buildlog
 
 PORT = 8000  # where the service listens inside its container
@@ -90,7 +91,7 @@ class Visit:
     passed: bool
     said: str  # what the tests or the service that did not answer said
     answered_in: float | None  # seconds from start to the first answer
-    healthy: bool | None  # by its own health check; None: the engine may not enter the container
+    healthy: bool  # by its own health check
 
 
 @contextmanager
@@ -99,7 +100,7 @@ def running(image: str, *, read_only: bool = False) -> Iterator[tuple[Any, str]]
 
     ``read_only``: nothing of the root file system can be written, and there is no /tmp either.
     """
-    with closing(docker.DockerClient(base_url=_engine())) as client:
+    with closing(docker.DockerClient(base_url=engine_address())) as client:
         often = dict.fromkeys(("interval", "start_period"), 300_000_000)  # nanoseconds
         checked = client.images.get(image).attrs["Config"].get("Healthcheck")
         container = client.containers.run(
@@ -126,14 +127,8 @@ def visit(image: str, tests: Path, *, read_only: bool = False) -> Visit:
         except NoAnswerError as error:
             return Visit(False, str(error), None, False)
         answered_in = time.perf_counter() - started
-        ran = subprocess.run(
-            [sys.executable, "-B", str(tests)],
-            env={**os.environ, "APP_URL": url},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Visit(ran.returncode == 0, ran.stderr.strip(), answered_in, _healthy(container))
+        passed, said = passes(tests, url)
+        return Visit(passed, said, answered_in, is_healthy(container))
 
 
 def wait_for(container: Any, url: str, patience: float = PATIENCE) -> None:
@@ -158,18 +153,28 @@ def wait_for(container: Any, url: str, patience: float = PATIENCE) -> None:
     )
 
 
-def _healthy(container: Any) -> bool | None:
-    """What the engine's own health checks say; :func:`running` made them frequent."""
+def passes(tests: Path, url: str) -> tuple[bool, str]:
+    """Whether the test file, with APP_URL naming the service, succeeds, and what it said."""
+    ran = subprocess.run(
+        [sys.executable, "-B", str(tests)],
+        env={**os.environ, "APP_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ran.returncode == 0, ran.stderr.strip()
+
+
+def is_healthy(container: Any) -> bool:
+    """What the engine's own health checks say; waits for their first verdict."""
     if not (container.attrs["Config"].get("Healthcheck") or {}).get("Test"):
         return False
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         container.reload()
-        health = container.attrs["State"].get("Health") or {}
-        if health.get("Status") == "healthy":
-            return True
-        if health.get("Status") == "unhealthy":
-            return None if "setns" in health["Log"][-1]["Output"] else False
+        status = (container.attrs["State"].get("Health") or {}).get("Status")
+        if status in ("healthy", "unhealthy") or container.status != "running":
+            return bool(status == "healthy")
         time.sleep(0.1)
     return False
 
@@ -220,7 +225,7 @@ def build_twice(dockerfile: Path, project: Project, tag: str) -> Builds:
 @contextmanager
 def _replacing(tag: str) -> Iterator[None]:
     """Removes the image that loses its name to a new one, where the engine would keep it."""
-    with closing(docker.DockerClient(base_url=_engine())) as client:
+    with closing(docker.DockerClient(base_url=engine_address())) as client:
         old = _identity(client, tag)
         yield
         if old is not None and old != _identity(client, tag):
@@ -263,9 +268,6 @@ def measure(name: str, dockerfile: Path, project: Project, tag: str) -> Score:
     return Score(name, examine(tag), builds, seen, read_only)
 
 
-_HEALTH = {True: "정상", False: "실패", None: "모름"}
-
-
 class Board:
     """Scores as a table, the first one being what the others are compared with."""
 
@@ -306,7 +308,7 @@ class Board:
             "–" if seen.answered_in is None else f"{seen.answered_in:.1f}초",
             f"{len(facts.secrets)}개",
             "루트" if facts.as_root else facts.user,
-            _HEALTH[seen.healthy] if facts.health_check else "없음",
+            "정상" if seen.healthy else "실패" if facts.health_check else "없음",
             "통과" if seen.passed else "실패",
             "가능" if score.read_only else "불가",
         ]
@@ -323,22 +325,20 @@ class Board:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in self._HEAD)
+        """One column an image: the items are many, and a notebook is narrow."""
+        (_, *names), *items = zip(self._HEAD, *self._rows(), strict=True)
+        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
         body = "".join(
-            f'<tr><th scope="row" style="text-align:left">{escape(row[0])}</th>'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+            f'<tr><th scope="row" style="text-align:left">{escape(item)}</th>'
+            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
             + "</tr>"
-            for row in self._rows()
+            for item, *cells in items
         )
         return (
-            '<div style="overflow-x:auto"><table>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+            '<div style="overflow-x:auto"><table style="white-space:nowrap">'
+            f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB"
-
-
-def _engine() -> str:
-    return os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")

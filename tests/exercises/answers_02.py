@@ -89,7 +89,9 @@ ANSWERS = {
         wrong={
             "answer.json 파일이 없다": "",
             "token 항목이 없다": answer_1("del answer['token']"),
-            "JSON이 아니다": f"_ = open('{FOLDER_1}/answer.json', 'w').write('cat /motd')",
+            "answer.json의 내용이 JSON이 아니다": (
+                f"_ = open('{FOLDER_1}/answer.json', 'w').write('cat /motd')"
+            ),
             "entrypoint가": answer_1("answer['entrypoint'] = config['config']['Cmd']"),
             "token이": answer_1("answer['token'] = config['config']['Env'][-1]"),
             "layers가 #이다. 이 이미지의 레이어는 #개다": answer_1(
@@ -101,7 +103,13 @@ ANSWERS = {
         },
     ),
     "02-2": Answers(
-        right=(STACK,),
+        right=(
+            STACK,
+            # the change of a container, kept as a layer
+            "!docker run --name ex-02-2-box ex-02-2-base /bin/busybox rm /srv/secret.txt\n"
+            """!docker commit --change 'CMD ["/bin/busybox", "ls", "/srv"]' """
+            "ex-02-2-box ex-02-2 && docker rm ex-02-2-box",
+        ),
         wrong={
             "ex-02-2 이미지가 없다": "",
             "아직 보인다 (#바이트). 더한 레이어는 0개다": "!docker tag ex-02-2-base ex-02-2",
@@ -144,7 +152,7 @@ ANSWERS = {
             + LAYER
             + DIFF_ID
             + "manifest['layers'][1]['size'] += 1\ndocuments()\n",
-            "의 블롭이 없다": CHAIN
+            "이름의 블롭이 없다": CHAIN
             + LAYER
             + "manifest['layers'][1]['digest'] = sha(gzip.decompress(new))\ndocuments()\n",
             "ex-02-3 이미지가 없다": CHAIN + LAYER + DIFF_ID + "documents()\n",

@@ -13,7 +13,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILES = [p for p in ROOT.rglob("*Dockerfile") if "wrong" not in p.parts]
-PYTHON = ["layerscope", "coach", "tests", "notebooks", "samples", "lab"]
+FOLDERS = ["layerscope", "coach", "tests", "notebooks", "exercises", "solutions", "samples", "lab"]
+PYTHON = [*FOLDERS, "tools/exercises", "tools/fonts", "tools/pages"]
 
 
 def locked(path: str) -> dict[str, str]:
