@@ -38,9 +38,10 @@ _PATTERNS = [
         ),
     )
 ]
-# Places where such names are ordinary: certificates that ship with systems and test suites.
+# Places where such names are ordinary: certificates that ship with systems and test suites, and
+# the state of Debian's pam-auth-update, a file called "password".
 _HARMLESS = re.compile(
-    r"(?:usr/share/|usr/lib/python|usr/local/lib/python|etc/ssl/certs/|usr/include/)|.*/(?:tests?|site-packages|node_modules)/"
+    r"(?:var/lib/pam/|usr/share/|usr/lib/python|usr/local/lib/python|etc/ssl/certs/|usr/include/)|.*/(?:tests?|site-packages|node_modules)/"
 )
 
 

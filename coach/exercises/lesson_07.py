@@ -126,8 +126,8 @@ def outside_the_layer(bench: Workbench) -> str:
     code = container["State"]["ExitCode"]
     expect(
         container["State"]["Status"] == "exited" and code == 0,
-        f"컨테이너의 상태가 {container['State']['Status']}, 종료 코드 {code}다. "
-        "기대한 것은 0으로 끝난 것.",
+        f"컨테이너의 상태: {container['State']['Status']}, 종료 코드: {code}. "
+        "기대한 것은 종료 코드 0으로 끝난 것.",
         f"컨테이너의 말을 보자: docker logs {bench.name}",
     )
     written = _written(bench, f"{bench.name}$")[bench.name]

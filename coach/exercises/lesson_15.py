@@ -260,7 +260,7 @@ def fresh_bytecode(bench: Workbench) -> str:
         (
             "stale",
             "낡은 .pyc가 {}개다: {}.",
-            "`.pyc`에 적힌 것과 원본이 어긋난다. 적은 **다음에** 원본에서 무엇이 달라졌나?",
+            "`.pyc`에 적힌 것과 원본이 어긋난다. 적은 다음에 원본에서 무엇이 달라졌나?",
         ),
     ):
         found = {name for name, (_, state) in rows.items() if state == said}

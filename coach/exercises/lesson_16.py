@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from coach.workbench import Workbench
 
 SLIM = "python:3.13-slim"
-OFTEN: dict[str, Any] = dict.fromkeys(("interval", "start_period"), 300_000_000)  # nanoseconds
 DOTENV = "DATABASE=postgres://app@db/app\n"
 ALLOWED = "*\n!app.py\n!guestbook\n!requirements.txt\n**/__pycache__\n"
 
@@ -244,7 +243,9 @@ def _start_3(bench: Workbench) -> None:
 )
 def small_and_whole(bench: Workbench) -> str:
     facts = _facts(bench)
-    healthy = _serves(bench, read_only=True, healthcheck=OFTEN if facts.health_check else None)
+    healthy = _serves(
+        bench, read_only=True, healthcheck=scoreboard.OFTEN if facts.health_check else None
+    )
     half = _size(bench, SLIM) // 2
     expect(
         facts.size < half,

@@ -323,7 +323,7 @@ export { applyPatterns, parsePatterns, PatternError };
 // --- The view ----------------------------------------------------------------------------------
 
 const KINDS = { f: "파일", d: "폴더", l: "심볼릭 링크", o: "특수 파일" };
-const BUILDERS = { buildkit: "BuildKit", classic: "기존 빌더" };
+const BUILDERS = { buildkit: "BuildKit", classic: "옛 빌더" };
 
 function readEntries({ names, depths, kinds, sizes }) {
   const at = []; // index of the last entry of each depth

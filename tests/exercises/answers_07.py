@@ -57,7 +57,7 @@ ANSWERS = {
             "볼륨에도 바인드 마운트에도 없다": RUN.format("--tmpfs /data"),
             "big.bin이 #바이트다. 기대한 것은": "!mkdir -p ../work/07-2/data\n"
             + RUN.format("-v $(realpath ../work/07-2/data):/data"),
-            "종료 코드 #다": RUN.format("--read-only"),
+            "종료 코드: #. 기대한 것은": RUN.format("--read-only"),
         },
     ),
     "07-3": Answers(

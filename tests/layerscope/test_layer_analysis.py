@@ -144,6 +144,7 @@ def test_secret_looking_files_are_found_even_when_hidden(tmp_path: Path) -> None
             make.file("root/.ssh/id_rsa.pub", b"---"),
             make.file("app/.env.example", b"KEY="),
             make.file("etc/ssl/certs/ca.pem", b"---"),
+            make.file("var/lib/pam/password", b"Module: unix"),
         ),
         make.tar(make.file("app/.wh..env")),
     ).image

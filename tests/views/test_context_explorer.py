@@ -171,7 +171,7 @@ def test_the_builders_differ_where_the_engine_s_do(static: Any, context: Path) -
     expect(page.locator(".ls-context-figures dd").first).to_contain_text("1개")
     page.get_by_role("radio", name="BuildKit").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("radio", name="기존 빌더")).to_have_attribute("aria-checked", "true")
+    expect(page.get_by_role("radio", name="옛 빌더")).to_have_attribute("aria-checked", "true")
     expect(page.locator(".ls-context-figures dd").first).to_contain_text("0개")
 
 
