@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
+
 from coach.exercise import NotYetError, exercise, expect
 
 if TYPE_CHECKING:
