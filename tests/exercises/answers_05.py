@@ -53,7 +53,7 @@ ANSWERS = {
             "%%sh\nset -e\ncd ../work/05-2 && docker save -o image.tar ex-05-2 && mkdir -p out"
             " && tar -xf image.tar -C out\n"
             "for blob in out/blobs/sha256/*; do\n"
-            "  tar -xOf $blob opt/app/token > found 2>/dev/null\n"
+            "  tar -xOf $blob opt/app/token > found 2>/dev/null || continue\n"
             "  [ ! -s found ] || cp found token.txt\n"
             "done\ntest -s token.txt && rm -r out image.tar found",
         ),
