@@ -357,13 +357,17 @@ def test_what_we_refuse_the_engine_refuses(tmp_path: Path, text: str) -> None:
     with pytest.raises(PatternError) as caught:
         ours(tmp_path, text)
     assert "줄의 패턴" in str(caught.value)
-    done = subprocess.run(
-        ["docker", "buildx", "build", "--output=type=tar,dest=/dev/null", tmp_path],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode != 0
+    for _ in range(5):
+        done = subprocess.run(
+            ["docker", "buildx", "build", "--output=type=tar,dest=/dev/null", tmp_path],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode != 0
+        # The refusal cancels the build, and at times the client tells of that instead.
+        if "context canceled" not in done.stderr:
+            break
     assert "pattern" in done.stderr
 
 
