@@ -23,6 +23,7 @@ from layerscope.oci import Located, LocatedLayer, Request, assemble, locate
 from layerscope.streams import Progress
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*")
+WORTH_A_CHILD = 5_000  # entries of a layer, from which on the next ones are read side by side
 _SCHEMES = ("docker-archive", "oci-archive", "oci")
 
 
@@ -137,23 +138,25 @@ def _entries(found: Located, content: bool, progress: Progress | None) -> list[l
 
 
 def _parsed_side_by_side(layers: Sequence[LocatedLayer]) -> list[list[Entry]]:
-    """Layers whose headers lie ready: a child process reads every other one of those not known.
+    """Layers whose headers lie ready; where they are many, a child process reads every other one.
 
     Parsing is Python's own work, at which threads would take turns.  A process with threads must
-    not fork (a notebook's, say), so there the layers are read one after the other.
+    not fork (a notebook's, say), so there the layers are read one after the other.  How much there
+    is to read shows after the first new layer: small images are not worth a child's memory.
     """
-    new = [
-        index
-        for index, one in enumerate(layers)
-        if one.source.cacheable and not cache.knows_layer(one.diff_id, content=False)
-    ]
-    handed = new[1::2] if sys.platform == "linux" and threading.active_count() == 1 else []
+    may_fork = sys.platform == "linux" and threading.active_count() == 1
     found: dict[int, list[Entry]] = {}
-    with _child_reading([layers[index] for index in handed]) as answer:
-        for index in (index for index in range(len(layers)) if index not in handed):
+    for index, layer in enumerate(layers):
+        new = layer.source.cacheable and not cache.knows_layer(layer.diff_id, content=False)
+        found[index] = _layer_entries(layer, False)
+        if may_fork and new and len(found[index]) > WORTH_A_CHILD:
+            break
+    rest = range(len(found), len(layers))
+    with _child_reading([layers[index] for index in rest[1::2]]) as answer:
+        for index in rest[::2]:
             found[index] = _layer_entries(layers[index], False)
-        found.update(zip(handed, answer(), strict=False))
-    for index in handed:
+        found.update(zip(rest[1::2], answer(), strict=False))
+    for index in rest:
         if index not in found:  # the child failed: reading here gives the entries, or the error
             found[index] = _layer_entries(layers[index], False)
     return [found[index] for index in range(len(layers))]

@@ -61,19 +61,24 @@ def children() -> set[str]:
 def no_child_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Forks even if an earlier test left a thread; afterwards there is no child that was not."""
     monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(sources, "WORTH_A_CHILD", 0)
     before = children()
     yield
     assert children() <= before
 
 
 @pytest.mark.usefixtures("no_child_left")
-def test_every_other_new_layer_is_read_by_a_child() -> None:
-    layers = located(*(Prepared(name) for name in "abcd"))
-    found = sources._parsed_side_by_side(layers)
-    assert [one[0].path[0] for one in found] == list("abcd")
-    first, second, third, fourth = readers(found)
-    assert first == third == THIS
-    assert second == fourth != THIS
+def test_after_the_first_every_other_layer_is_read_by_a_child() -> None:
+    found = sources._parsed_side_by_side(located(*(Prepared(name) for name in "abcde")))
+    assert [one[0].path[0] for one in found] == list("abcde")
+    first, second, third, fourth, fifth = readers(found)
+    assert first == second == fourth == THIS
+    assert third == fifth != THIS
+
+
+def test_small_layers_need_no_child() -> None:
+    found = sources._parsed_side_by_side(located(*(Prepared(name) for name in "abcd")))
+    assert readers(found) == [THIS] * 4
 
 
 def test_known_layers_need_no_child() -> None:
@@ -87,16 +92,17 @@ def fail() -> None:
     raise AssertionError("read, though it was known")
 
 
-def test_a_process_with_threads_does_not_fork() -> None:
+def test_a_process_with_threads_does_not_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "WORTH_A_CHILD", 0)
     done = threading.Event()
     thread = threading.Thread(target=done.wait)
     thread.start()
     try:
-        found = sources._parsed_side_by_side(located(Prepared("a"), Prepared("b")))
+        found = sources._parsed_side_by_side(located(*(Prepared(name) for name in "abc")))
     finally:
         done.set()
         thread.join()
-    assert readers(found) == [THIS, THIS]
+    assert readers(found) == [THIS] * 3
 
 
 @pytest.mark.usefixtures("no_child_left")
@@ -105,8 +111,10 @@ def test_what_a_dying_child_leaves_unread_is_read_here() -> None:
         if os.getpid() != THIS:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    found = sources._parsed_side_by_side(located(Prepared("a"), Prepared("b", die_in_child)))
-    assert readers(found) == [THIS, THIS]
+    found = sources._parsed_side_by_side(
+        located(Prepared("a"), Prepared("b"), Prepared("c", die_in_child))
+    )
+    assert readers(found) == [THIS] * 3
 
 
 @pytest.mark.usefixtures("no_child_left")
@@ -115,7 +123,7 @@ def test_an_error_in_the_childs_layer_is_raised_here() -> None:
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        sources._parsed_side_by_side(located(Prepared("a"), Prepared("b", broken)))
+        sources._parsed_side_by_side(located(Prepared("a"), Prepared("b"), Prepared("c", broken)))
 
 
 @pytest.mark.usefixtures("no_child_left")
@@ -125,4 +133,4 @@ def test_an_error_here_ends_the_child() -> None:
             raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        sources._parsed_side_by_side(located(Prepared("a", broken), Prepared("b")))
+        sources._parsed_side_by_side(located(Prepared("a"), Prepared("b", broken), Prepared("c")))
