@@ -15,6 +15,7 @@ Check = Callable[["Workbench"], str]
 Start = Callable[["Workbench"], None]
 
 REGISTRY: dict[str, Exercise] = {}
+SHOWN = 3  # names in a message
 
 
 class NotYetError(Exception):
@@ -76,3 +77,9 @@ def need(value: T | None, message: str, hint: str = "") -> T:
     if value is None:
         raise NotYetError(message, hint)
     return value
+
+
+def named(paths: set[str]) -> str:
+    """The first few paths, in order, as a message tells them."""
+    some = sorted(paths)[:SHOWN]
+    return ", ".join(some) + (" …" if len(paths) > SHOWN else "")

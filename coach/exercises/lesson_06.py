@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import docker
 
 import layerscope
-from coach.exercise import NotYetError, exercise, expect
+from coach.exercise import NotYetError, exercise, expect, named
 from layerscope import Kind
 from layerscope.oci import digest_of
 
@@ -27,13 +27,7 @@ if TYPE_CHECKING:
 
     from coach.workbench import Workbench
 
-SHOWN = 3  # names in a message
 MOST = 64 << 20  # bytes of a layer that is looked at
-
-
-def _named(paths: set[str]) -> str:
-    some = sorted(paths)[:SHOWN]
-    return ", ".join(some) + (" …" if len(paths) > SHOWN else "")
 
 
 # ---- 06-1 ----------------------------------------------------------------------------------------
@@ -103,13 +97,13 @@ def uncover(bench: Workbench) -> str:
     }
     expect(
         not changed,
-        f"lower의 파일 {len(changed)}개가 처음과 다르다: {_named(changed)}.",
+        f"lower의 파일 {len(changed)}개가 처음과 다르다: {named(changed)}.",
         "lower는 읽기만 하는 층이다. 고칠 곳은 upper다. 되돌리기: coach reset 06-1",
     )
     copied = {name for name in BACK if (upper / name).is_file()}
     expect(
         not copied,
-        f"upper에 lower의 복사본이 {len(copied)}개 있다: {_named(copied)}.",
+        f"upper에 lower의 복사본이 {len(copied)}개 있다: {named(copied)}.",
         "같은 파일을 두 벌 두지 않고도 보이게 할 수 있다. 무엇이 가리고 있었나?",
     )
     seen = _union(upper, lower)
@@ -122,7 +116,7 @@ def uncover(bench: Workbench) -> str:
     hidden = BACK.keys() - seen.keys()
     expect(
         not hidden,
-        f"아직 보이지 않는 파일이 {len(hidden)}개다: {_named(set(hidden))}.",
+        f"아직 보이지 않는 파일이 {len(hidden)}개다: {named(set(hidden))}.",
         "파일을 가리는 것과 디렉터리를 통째로 가리는 것은 표시가 다르다.",
     )
     return f"복사본 없이 lower의 파일 {len(BACK)}개가 돌아왔고, upper의 변경은 그대로다."
@@ -209,7 +203,7 @@ def handmade_whiteouts(bench: Workbench) -> str:
         devices = {one.path for one in layer.entries if one.kind is Kind.DEVICE}
         expect(
             not devices,
-            f"layer.tar에 장치 파일이 {len(devices)}개 들어 있다: {_named(devices)}.",
+            f"layer.tar에 장치 파일이 {len(devices)}개 들어 있다: {named(devices)}.",
             "그것은 디스크의 모습이다. 이미지의 tar에서는 다르게 적는다.",
         )
         again = {
@@ -227,13 +221,13 @@ def handmade_whiteouts(bench: Workbench) -> str:
     extra = seen.keys() - WANTED.keys()
     expect(
         not extra,
-        f"보이지 않아야 할 파일이 {len(extra)}개 보인다: {_named(set(extra))}.",
+        f"보이지 않아야 할 파일이 {len(extra)}개 보인다: {named(set(extra))}.",
         "담지 않은 것은 지워지지 않는다. 빈 파일로 덮어도 이름은 보인다.",
     )
     lost = WANTED.keys() - seen.keys()
     expect(
         not lost,
-        f"있어야 할 파일이 {len(lost)}개 없다: {_named(set(lost))}.",
+        f"있어야 할 파일이 {len(lost)}개 없다: {named(set(lost))}.",
         "표시가 남겨야 할 것까지 가렸거나, 새 파일을 담지 않았다.",
     )
     for name, content in WANTED.items():
@@ -243,7 +237,7 @@ def handmade_whiteouts(bench: Workbench) -> str:
         )
     expect(
         not again,
-        f"바뀌지 않은 파일이 {len(again)}개 다시 담겼다: {_named(again)}.",
+        f"바뀌지 않은 파일이 {len(again)}개 다시 담겼다: {named(again)}.",
         "아래 층에 그대로 있는 것은 다시 담지 않아도 보인다.",
     )
     return f"항목 {len(layer.entries)}개짜리 레이어로 지우고, 바꾸고, 더했다."
@@ -361,25 +355,25 @@ def copied_for_nothing(bench: Workbench) -> str:
     odd = {line for line in told if not line.startswith("/opt/app/")}
     expect(
         not odd,
-        f"/opt/app 아래의 경로가 아닌 줄이 {len(odd)}개다: {_named(odd)}.",
+        f"/opt/app 아래의 경로가 아닌 줄이 {len(odd)}개다: {named(odd)}.",
         "컨테이너에서 보이는 경로를 적는다. 호스트의 경로가 아니다.",
     )
     wrong = told & changed
     expect(
         not wrong,
-        f"내용이 달라진 파일이 {len(wrong)}개 들어 있다: {_named(wrong)}.",
+        f"내용이 달라진 파일이 {len(wrong)}개 들어 있다: {named(wrong)}.",
         "크기가 같아도 내용은 다를 수 있다. 무엇으로 견주었는지 보자.",
     )
     wrong = told & other
     expect(
         not wrong,
-        f"새로 생겼거나 지워진 파일이 {len(wrong)}개 들어 있다: {_named(wrong)}.",
+        f"새로 생겼거나 지워진 파일이 {len(wrong)}개 들어 있다: {named(wrong)}.",
         "이미지에서 복사되어 올라온 것만 찾는다.",
     )
     wrong = told - equal
     expect(
         not wrong,
-        f"upper에 올라오지 않은 파일이 {len(wrong)}개 들어 있다: {_named(wrong)}.",
+        f"upper에 올라오지 않은 파일이 {len(wrong)}개 들어 있다: {named(wrong)}.",
         "이미지와 같은 것은 당연하다. 컨테이너가 건드린 적이 없다.",
     )
     left, files = equal - told, layerscope.root_filesystem(image)

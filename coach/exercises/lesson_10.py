@@ -7,14 +7,12 @@ import uuid
 from typing import TYPE_CHECKING
 
 import layerscope
-from coach.exercise import NotYetError, exercise, expect
+from coach.exercise import NotYetError, exercise, expect, named
 from layerscope import dockerignore
 from layerscope.dockerignore import Builder, Kind, Pattern
 
 if TYPE_CHECKING:
     from coach.workbench import Workbench
-
-SHOWN = 3  # names in a message
 
 
 def _rules(bench: Workbench, name: str = ".dockerignore") -> list[Pattern]:
@@ -28,11 +26,6 @@ def _arriving(bench: Workbench, patterns: list[Pattern]) -> set[str]:
     """The files of the folder that come to the builder."""
     verdicts = dockerignore.apply(dockerignore.scan(bench.folder), patterns)
     return {one.entry.path for one in verdicts if one.arrives and one.entry.kind is Kind.FILE}
-
-
-def _named(paths: set[str]) -> str:
-    some = sorted(paths)[:SHOWN]
-    return ", ".join(some) + (" …" if len(paths) > SHOWN else "")
 
 
 def _in_any_layer(image: layerscope.Image, name: str) -> list[tuple[int, str]]:
@@ -89,13 +82,13 @@ def every_depth(bench: Workbench) -> str:
     lost = SOURCES.keys() - came
     expect(
         not lost,
-        f"앱에 필요한 파일 {len(lost)}개가 막혔다: {_named(lost)}.",
+        f"앱에 필요한 파일 {len(lost)}개가 막혔다: {named(lost)}.",
         "넓게 막는 패턴이 소스까지 막았거나, 되살리는 줄이 막는 줄보다 앞에 있을 수 있다.",
     )
     compiled = {path for path in came if path.endswith(".pyc")}
     expect(
         not compiled,
-        f"바이트코드 {len(compiled)}개가 아직 빌더로 간다: {_named(compiled)}.",
+        f"바이트코드 {len(compiled)}개가 아직 빌더로 간다: {named(compiled)}.",
         "그 경로가 어느 줄과 맞아야 하는지 보자. 패턴은 맨 위에서부터 맞춘다.",
     )
     for path, cause in (
@@ -143,14 +136,13 @@ def only_two(bench: Workbench) -> str:
     lost = WANTED - came
     expect(
         not lost,
-        f"들여야 할 파일 {len(lost)}개가 막혔다: {_named(lost)}.",
+        f"들여야 할 파일 {len(lost)}개가 막혔다: {named(lost)}.",
         "마지막에 맞은 패턴이 이긴다. 되살린 뒤에 다시 막는 줄이 있는지 보자.",
     )
     extra = came - WANTED
     expect(
         not extra,
-        f"파일 {len(came)}개가 빌더로 간다. 기대한 것은 {len(WANTED)}개. "
-        f"더 간 것: {_named(extra)}.",
+        f"파일 {len(came)}개가 빌더로 간다. 기대한 것은 {len(WANTED)}개. 더 간 것: {named(extra)}.",
         "막는 패턴이 없거나, 폴더를 통째로 되살렸을 수 있다.",
     )
     for path in ("customers.csv", ".env.production", "config/prod-secret.toml", "backup/all.sql"):
@@ -166,7 +158,7 @@ def only_two(bench: Workbench) -> str:
     }
     expect(
         files == {f"app/{path}" for path in WANTED},
-        f"이미지에 파일이 {len(files)}개 있다: {_named(files)}. 기대한 것은 app/ 아래의 "
+        f"이미지에 파일이 {len(files)}개 있다: {named(files)}. 기대한 것은 app/ 아래의 "
         f"{len(WANTED)}개.",
         "`.dockerignore`를 고치기 전에 빌드한 이미지일 수 있다.",
     )

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import docker
 
 import layerscope
-from coach.exercise import NotYetError, exercise, expect, need
+from coach.exercise import NotYetError, exercise, expect, named, need
 from layerscope.oci import digest_of
 
 if TYPE_CHECKING:
@@ -31,12 +31,6 @@ if TYPE_CHECKING:
     from coach.workbench import Workbench
 
 BASE = "python:3.13-slim"
-SHOWN = 3  # names in a message
-
-
-def _named(paths: set[str]) -> str:
-    some = sorted(paths)[:SHOWN]
-    return ", ".join(some) + (" …" if len(paths) > SHOWN else "")
 
 
 # ---- 15-1 ----------------------------------------------------------------------------------------
@@ -245,11 +239,11 @@ def fresh_bytecode(bench: Workbench) -> str:
             f"이미지 안의 파이썬이 답하지 않았다 (종료 코드 {ran.status}).", ran.output[-300:]
         ) from error
     lost = {f"/app/{name}" for name in PACKAGE} - rows.keys()
-    expect(not lost, f"원본 {len(lost)}개가 없다: {_named(lost)}.", "COPY가 하던 일을 보자.")
+    expect(not lost, f"원본 {len(lost)}개가 없다: {named(lost)}.", "COPY가 하던 일을 보자.")
     moved = {name for name, (time, _) in rows.items() if time != EPOCH}
     expect(
         not moved,
-        f"원본 {len(moved)}개의 시각이 2026-01-01T00:00:00Z가 아니다: {_named(moved)}.",
+        f"원본 {len(moved)}개의 시각이 2026-01-01T00:00:00Z가 아니다: {named(moved)}.",
         "시각을 맞추는 줄이 사라졌거나, 그 뒤의 줄이 파일을 다시 썼을 수 있다.",
     )
     for said, message, hint in (
@@ -265,7 +259,7 @@ def fresh_bytecode(bench: Workbench) -> str:
         ),
     ):
         found = {name for name, (_, state) in rows.items() if state == said}
-        expect(not found, message.format(len(found), _named(found)), hint)
+        expect(not found, message.format(len(found), named(found)), hint)
     return f"원본 {len(rows)}개의 시각이 모두 같고, .pyc는 하나도 버려지지 않는다."
 
 
@@ -408,7 +402,7 @@ def same_again(bench: Workbench) -> str:
     differ = {path for path in mine.keys() | theirs.keys() if mine.get(path) != theirs.get(path)}
     expect(
         not differ,
-        f"두 번 빌드한 결과에서 파일 {len(differ)}개가 다르다: {_named(differ)}.",
+        f"두 번 빌드한 결과에서 파일 {len(differ)}개가 다르다: {named(differ)}.",
         "그 파일을 쓸 때 지금 시각, 난수, 원본 파일의 시각, 순서 없는 자료형 가운데 "
         "무엇이 끼어드는지 보자.",
     )
