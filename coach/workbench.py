@@ -7,6 +7,8 @@ of this run and are removed, whatever happens.
 from __future__ import annotations
 
 import stat
+import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -24,7 +26,6 @@ import layerscope
 from coach import doctor, workspace
 from coach.exercise import NotYetError
 
-RUN_LABEL = "org.docker-anatomy.check"
 MAX_TEXT = 1 << 20  # bytes of a learner's file or of a container's output that are looked at
 # What a learner's container gets at most; of a flood of output the engine keeps the end.
 LIMITS: dict[str, Any] = {
@@ -56,7 +57,8 @@ class Workbench:
     def __init__(self, name: str, run: str) -> None:
         self.id = name
         self.name = f"ex-{name}"  # of its image, the start of its other names
-        self._run = run
+        #: On every container that a check starts.
+        self.labels = {"org.docker-anatomy": "check", "org.docker-anatomy.check": run}
 
     @cached_property
     def client(self) -> docker.DockerClient:
@@ -76,6 +78,29 @@ class Workbench:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
+
+    def has(self, image: str | None = None) -> bool:
+        """Whether the learner's engine has the image."""
+        with suppress(docker.errors.ImageNotFound):
+            self.client.images.get(image or self.name)
+            return True
+        return False
+
+    def build(
+        self, dockerfile: str, files: dict[str, bytes] | None = None, *options: str, tag: str = ""
+    ) -> None:
+        """Builds the image that the learner begins with from a Dockerfile and what it copies.
+
+        By BuildKit: the classic builder, which the SDK calls, leaves images of its own behind.
+        Without provenance, so that the name leads to a manifest and not to an index.
+        """
+        with tempfile.TemporaryDirectory() as context:
+            for name, content in {"Dockerfile": dockerfile.encode(), **(files or {})}.items():
+                path = Path(context, name)
+                path.write_bytes(content)
+                path.chmod(0o755)
+            command = ["docker", "build", "-q", "--provenance=false", "-t", tag or self.name]
+            subprocess.run([*command, *options, context], check=True, capture_output=True)
 
     # ---- images --------------------------------------------------------------------------
 
@@ -189,11 +214,10 @@ class Workbench:
     ) -> Iterator[Container]:
         name = image or self.name
         self.inspect(name)
-        labels = {"org.docker-anatomy": "check", RUN_LABEL: self._run}
         container = None
         try:
             container = self.client.containers.create(
-                name, command, labels=labels, **{**LIMITS, **options}
+                name, command, labels=self.labels, **{**LIMITS, **options}
             )
             container.start()
             yield container
@@ -234,8 +258,8 @@ class Workbench:
 
     def clean_up(self) -> None:
         """Removes what this run started, for a check that was cut off."""
-        found = self.client.containers.list(all=True, filters={"label": f"{RUN_LABEL}={self._run}"})
-        for container in found:
+        ours = {"label": [f"{key}={value}" for key, value in self.labels.items()]}
+        for container in self.client.containers.list(all=True, filters=ours):
             with suppress(docker.errors.NotFound):
                 container.remove(force=True, v=True)
 

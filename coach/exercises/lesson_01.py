@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import docker
 
 from coach.exercise import NotYetError, exercise, expect
-from coach.workbench import RUN_LABEL
 
 if TYPE_CHECKING:
     from coach.workbench import Workbench
@@ -158,7 +157,7 @@ def ordered_by_hand(bench: Workbench) -> str:
 def _carry_out(bench: Workbench, order: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """Sends the order as ``docker run`` would; what became of it, and its output."""
     labels = order.get("Labels") if isinstance(order.get("Labels"), dict) else {}
-    order = {**order, "Labels": {**(labels or {}), RUN_LABEL: bench._run}}
+    order = {**order, "Labels": {**(labels or {}), **bench.labels}}
     client = bench.client
     name = f"check-{bench.id}-{uuid.uuid4().hex[:8]}"
     try:

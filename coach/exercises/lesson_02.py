@@ -36,13 +36,6 @@ def _tar_of(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _build(bench: Workbench, tag: str, dockerfile: str, files: dict[str, bytes]) -> None:
-    context = _tar_of({"Dockerfile": dockerfile.encode(), **files})
-    bench.client.images.build(
-        fileobj=io.BytesIO(context), custom_context=True, tag=tag, rm=True, forcerm=True
-    )
-
-
 def _json(text: str | bytes, name: str) -> Any:
     try:
         return json.loads(text)
@@ -68,7 +61,7 @@ def _start_1(bench: Workbench) -> None:
     if (bench.folder / "image.tar").exists():
         return
     files = {"busybox": BUSYBOX.read_bytes(), "motd": "안녕\n".encode()}
-    _build(bench, bench.name, MANY_ROWS.format(token=uuid.uuid4().hex), files)
+    bench.build(MANY_ROWS.format(token=uuid.uuid4().hex), files)
     bench.provide("image.tar", b"".join(bench.client.images.get(bench.name).save(named=True)))
     bench.client.images.remove(bench.name, force=True)
 
@@ -136,10 +129,10 @@ CMD ["/bin/busybox", "ls", "/srv"]
 
 def _start_2(bench: Workbench) -> None:
     base = f"{bench.name}-base"
-    if any(f"{base}:latest" in one.tags for one in bench.client.images.list()):
+    if bench.has(base):
         return
     files = {"busybox": BUSYBOX.read_bytes(), "keep.txt": b"keep\n"}
-    _build(bench, base, TWO_NOTES, {**files, "secret.txt": uuid.uuid4().hex.encode()})
+    bench.build(TWO_NOTES, {**files, "secret.txt": uuid.uuid4().hex.encode()}, tag=base)
 
 
 @exercise(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import subprocess
-import tarfile
 import tempfile
 import uuid
 from pathlib import Path
@@ -208,21 +206,13 @@ echo app=$(/bin/busybox cat /srv/app.txt 2>/dev/null)
 
 
 def _start_3(bench: Workbench) -> None:
-    if any(f"{bench.name}:latest" in one.tags for one in bench.client.images.list()):
+    if bench.has():
         return
     files = {
-        "Dockerfile": IMAGE.format(token=uuid.uuid4().hex).encode(),
         "busybox": BUSYBOX.read_bytes(),
         "app.txt": f"app {uuid.uuid4().hex}\n".encode(),
     }
-    context = io.BytesIO()
-    with tarfile.open(fileobj=context, mode="w") as tar:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(content), 0o755
-            tar.addfile(entry, io.BytesIO(content))
-    context.seek(0)
-    bench.client.images.build(fileobj=context, custom_context=True, tag=bench.name, rm=True)
+    bench.build(IMAGE.format(token=uuid.uuid4().hex), files)
 
 
 @exercise(

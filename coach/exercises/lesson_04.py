@@ -65,17 +65,10 @@ def _empty(room: str) -> None:
 
 def _start_in_a_room(bench: Workbench) -> None:
     """An image in Docker's store, and a room that nobody has used yet."""
-    if any(f"{bench.name}:latest" in one.tags for one in bench.client.images.list()):
+    if bench.has():
         return
     _empty(bench.name)
-    context = io.BytesIO()
-    with tarfile.open(fileobj=context, mode="w") as tar:
-        for name, content in (("Dockerfile", SLEEPER.encode()), ("busybox", BUSYBOX.read_bytes())):
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(content), 0o755
-            tar.addfile(entry, io.BytesIO(content))
-    context.seek(0)
-    bench.client.images.build(fileobj=context, custom_context=True, tag=bench.name, rm=True)
+    bench.build(SLEEPER, {"busybox": BUSYBOX.read_bytes()})
 
 
 def _record(room: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import uuid
 from typing import TYPE_CHECKING
@@ -88,13 +87,13 @@ def one_layer(bench: Workbench) -> str:
 
 def _start_2(bench: Workbench) -> None:
     """An image with a file that one layer holds and a later one removes."""
-    if any(f"{bench.name}:latest" in one.tags for one in bench.client.images.list()):
+    if bench.has():
         return
     dockerfile = (
         f"FROM {BASE}\nRUN mkdir /opt/app && echo {uuid.uuid4().hex} > /opt/app/token\n"
         "RUN rm /opt/app/token\n"
     )
-    bench.client.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=bench.name, rm=True)
+    bench.build(dockerfile)
 
 
 @exercise(

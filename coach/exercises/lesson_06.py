@@ -287,12 +287,7 @@ def _start_3(bench: Workbench) -> None:
         "[os.utime(path,(10**9,10**9)) for path in paths]"
     )
     dockerfile = f"FROM {BASE}\nARG PLAN\nRUN {json.dumps(['python', '-c', make])}\n"
-    bench.client.images.build(
-        fileobj=io.BytesIO(dockerfile.encode()),
-        tag=bench.name,
-        rm=True,
-        buildargs={"PLAN": json.dumps(plan)},
-    )
+    bench.build(dockerfile, None, "--build-arg", f"PLAN={json.dumps(plan)}")
     container = bench.client.containers.run(
         bench.name, ["python", "-c", ACT], name=bench.name, detach=True, network_mode="none"
     )

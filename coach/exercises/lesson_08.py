@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import layerscope
@@ -31,22 +28,13 @@ def _own_hidden(bench: Workbench, analysis: layerscope.Analysis) -> list[layersc
     return [row for row in analysis.hidden if row.by >= len(base)]
 
 
-def _build(tag: str, dockerfile: str) -> None:
-    """By BuildKit: the classic builder would leave images of its own."""
-    with tempfile.TemporaryDirectory() as context:
-        Path(context, "Dockerfile").write_text(dockerfile)
-        command = ["docker", "build", "-q", "-t", tag, context]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
-
-
 # ---- 08-1 ----------------------------------------------------------------------------------------
 
 
 def _start_1(bench: Workbench) -> None:
     """Two images on each other, with sizes that nobody can guess."""
     bench.provide("answer.json", '{"stored": 0, "hidden": 0, "both": 0}\n')
-    tags = [tag for image in bench.client.images.list() for tag in image.tags]
-    if f"{bench.name}:latest" in tags and f"{bench.name}-more:latest" in tags:
+    if bench.has() and bench.has(f"{bench.name}-more"):
         return
     first, second, third, more = (random.randint(500_000, 3_000_000) for _ in range(4))  # noqa: S311
     below = (
@@ -56,8 +44,8 @@ def _start_1(bench: Workbench) -> None:
         f"RUN head -c {third} /dev/urandom > /srv/a && rm -rf /srv/cache\n"
     )
     above = f"FROM {bench.name}\nRUN head -c {more} /dev/urandom > /srv/more\n"
-    _build(bench.name, below)
-    _build(f"{bench.name}-more", above)
+    bench.build(below)
+    bench.build(above, tag=f"{bench.name}-more")
 
 
 def _answer(bench: Workbench) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import random
-import tarfile
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -162,26 +160,14 @@ def furnished(bench: Workbench) -> str:
 APPS = ("api", "batch", "web", "worker")
 
 
-def _build(bench: Workbench, tag: str, dockerfile: str, files: dict[str, str]) -> None:
-    context = io.BytesIO()
-    with tarfile.open(fileobj=context, mode="w") as tar:
-        for name, text in {"Dockerfile": dockerfile, **files}.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(text.encode())
-            tar.addfile(entry, io.BytesIO(text.encode()))
-    context.seek(0)
-    bench.client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True)
-
-
 def _start_3(bench: Workbench) -> None:
     """Apps that all say that they stand on the base; some stand on last month's."""
-    there = {tag for one in bench.client.images.list() for tag in one.tags}
-    if f"{bench.name}-{APPS[-1]}:latest" in there:
+    if bench.has(f"{bench.name}-{APPS[-1]}"):
         return
     base = f"{bench.name}-base"
     for month in ("2026-10", "2026-11"):
-        text = {"release": f"{month} {uuid.uuid4().hex}\n"}
-        _build(bench, f"{base}:{month}", "FROM scratch\nCOPY release /etc/release\n", text)
+        text = {"release": f"{month} {uuid.uuid4().hex}\n".encode()}
+        bench.build("FROM scratch\nCOPY release /etc/release\n", text, tag=f"{base}:{month}")
     bench.client.images.get(f"{base}:2026-11").tag(base, "latest")
     stale = set(random.sample(APPS, 2))
     for app in APPS:
@@ -190,7 +176,8 @@ def _start_3(bench: Workbench) -> None:
             f"FROM {base}:{month}\nLABEL org.opencontainers.image.base.name={base}:latest\n"
             "COPY app /app\n"
         )
-        _build(bench, f"{bench.name}-{app}", dockerfile, {"app": f"{app} {uuid.uuid4().hex}\n"})
+        content = {"app": f"{app} {uuid.uuid4().hex}\n".encode()}
+        bench.build(dockerfile, content, tag=f"{bench.name}-{app}")
 
 
 def _diff_ids(bench: Workbench, image: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import tempfile
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,27 +21,19 @@ BASE = "debian:trixie-slim"
 BASES = (BASE, "python:3.13-slim", "python:3.13")
 
 
-def _build(tag: str, dockerfile: str, label: str) -> None:
-    """By BuildKit: the classic builder would leave images of its own."""
-    with tempfile.TemporaryDirectory() as context:
-        Path(context, "Dockerfile").write_text(dockerfile)
-        command = ["docker", "build", "-q", "-t", tag, "--label", label, context]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
-
-
 # ---- 13-1 ----------------------------------------------------------------------------------------
 
 
 def _start_1(bench: Workbench) -> None:
     """Three images of a test, one of them used by a stopped container, and a release."""
     client = bench.client
-    tags = [tag for image in client.images.list() for tag in image.tags]
-    if f"{bench.name}-release:latest" in tags:
+    if bench.has(f"{bench.name}-release"):
         return
     kinds = {"v1": "test", "v2": "test", "v3": "test", "release": "release"}
     for name, kind in kinds.items():
         dockerfile = f'FROM {BASE}\nRUN echo {uuid.uuid4().hex} > /id\nCMD ["cat", "/id"]\n'
-        _build(f"{bench.name}-{name}", dockerfile, f"{bench.name}={kind}")
+        label = f"--label={bench.name}={kind}"
+        bench.build(dockerfile, None, label, tag=f"{bench.name}-{name}")
     client.containers.run(f"{bench.name}-v2", name=f"{bench.name}-app", network_mode="none")
 
 

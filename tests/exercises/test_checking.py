@@ -20,7 +20,7 @@ from answering import state
 
 from coach import card, checking, journal, workspace
 from coach.exercise import REGISTRY, NotYetError
-from coach.workbench import RUN_LABEL, Workbench
+from coach.workbench import Workbench
 
 COACH = [sys.executable, "-m", "coach.command"]
 NAME = "05-3"
@@ -176,7 +176,7 @@ def test_container_that_eats_memory_is_stopped(
 
 
 def test_no_container_of_a_check_is_left(client: docker.DockerClient) -> None:
-    assert client.containers.list(all=True, filters={"label": RUN_LABEL}) == []
+    assert client.containers.list(all=True, filters={"label": "org.docker-anatomy.check"}) == []
 
 
 def test_image_with_very_many_files_is_looked_at_in_time(
