@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,15 @@ def as_markdown(findings: list[Finding]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _outside(command: str, why: str = "") -> str:
+    """A fix made where the lab is run from; in a workshop that is the instructor's place."""
+    if "JUPYTERHUB_API_TOKEN" in os.environ:
+        return (
+            "강사에게 알린다  (허브에서 자리를 닫고 다시 열면 실습실을 새로 띄운다. 파일은 남는다)"
+        )
+    return f"{command}  (내 컴퓨터에서{f'; {why}' if why else ''})"
+
+
 def engine_address() -> str:
     return os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
 
@@ -99,9 +108,9 @@ def _engine_down(error: DockerException) -> Finding:
     errors = [line for line in _tail(ENGINE_LOG, 40) if "level=error" in line or "failed" in line]
     last = (causes or errors or [str(error)])[-1]
     if "overlay" in last or "not supported" in last:
-        fix = "make lab  (내 컴퓨터에서; /var/lib/docker는 볼륨이어야 한다)"
+        fix = _outside("make lab", "/var/lib/docker는 볼륨이어야 한다")
     elif "permission" in last or "iptables" in last:
-        fix = "make stop && make lab  (내 컴퓨터에서; docker run으로 직접 띄웠다면 권한이 빠졌다)"
+        fix = _outside("make stop && make lab", "docker run으로 직접 띄웠다면 권한이 빠졌다")
     else:
         fix = "tail -n 50 /var/log/lab/engine.log"
     return Finding("엔진", False, "Docker Engine이 응답하지 않는다", last.strip(), fix)
@@ -137,7 +146,7 @@ def _versions(client: docker.DockerClient) -> Finding:
             False,
             found,
             f"docker 명령에 buildx가 없어 BuildKit으로 빌드할 수 없다 ({error})",
-            "make lab  (내 컴퓨터에서; 실습실의 셸이 아니라면)",
+            _outside("make lab", "실습실의 셸이 아니라면"),
         )
     return Finding("엔진", True, f"{found} ({', '.join(rest)})")
 
@@ -153,7 +162,7 @@ def _network(client: docker.DockerClient) -> Finding:
             False,
             f"기본 브리지 {gateway or '없음'}, 전달 {'켜짐' if forwards else '꺼짐'}",
             f"브리지의 주소가 {INDEX[0]}이고 패킷 전달이 켜져 있어야 빌드가 패키지를 찾는다",
-            "make stop && make lab  (내 컴퓨터에서)",
+            _outside("make stop && make lab"),
         )
     return Finding("네트워크", True, f"기본 브리지 {gateway}")
 
@@ -167,7 +176,7 @@ def _store(info: dict[str, Any]) -> Finding:
             False,
             f"스토리지 드라이버 {driver}",
             "레이어를 겹치지 않고 통째로 복사하는 드라이버라 수업의 측정값이 모두 달라진다",
-            "make stop && make lab  (내 컴퓨터에서)",
+            _outside("make stop && make lab"),
         )
     return Finding("이미지 저장소", True, f"{store} (스토리지 드라이버 {driver})")
 
@@ -181,7 +190,7 @@ def _base(client: docker.DockerClient, name: str) -> Finding:
             False,
             "없다",
             "준비 중이거나, Docker Hub가 응답하지 않았다 (/var/log/lab/bases.log)",
-            "make lab  (내 컴퓨터에서; 다시 불러도 안전하다)",
+            _outside("make lab", "다시 불러도 안전하다"),
         )
     source = SOURCES.get(labels.get(BASE_LABEL, ""), "직접 받은 이미지")
     return Finding(f"베이스 이미지 {name}", True, source)
@@ -217,20 +226,35 @@ def _disk() -> Finding:
 
 
 def _memory() -> Finding:
-    fields = dict(
-        line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines() if ":" in line
-    )
-    available = int(fields["MemAvailable"].split()[0]) * 1024
-    found = f"{available / 1e9:.1f} GB 쓸 수 있음"
-    if available < 1e9:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
+    free = min([free, *_left_of_limit()])
+    found = f"{free / 1e9:.1f} GB 쓸 수 있음"
+    if free < 5e8:
         return Finding(
             "메모리",
             False,
             found,
-            "엔진과 JupyterLab에 1 GB가 필요하다",
-            "docker ps  (쓰지 않는 컨테이너를 멈춘다)",
+            "수업의 빌드와 노트북에 0.5 GB가 필요하다",
+            "docker ps  (쓰지 않는 컨테이너를 멈추고, 열어 둔 노트북의 커널을 끈다)",
         )
     return Finding("메모리", True, found)
+
+
+def _left_of_limit() -> list[int]:
+    """Bytes that the lab's own limit leaves, if it has one (kernel: cgroup-v2.rst, memory.rst)."""
+    for folder, limit, used, cache in (
+        ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+        ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+         "total_inactive_file"),
+    ):  # fmt: skip
+        with suppress(OSError, ValueError):  # another version of cgroups, or "max"
+            left = int(Path(folder, limit).read_text()) - int(Path(folder, used).read_text())
+            rows = dict(
+                line.split() for line in Path(folder, "memory.stat").read_text().splitlines()
+            )
+            return [left + int(rows[cache])]  # the kernel gives cache back when it must
+    return []
 
 
 def _tail(path: Path, lines: int) -> list[str]:
