@@ -1,5 +1,5 @@
 # Each target is one line; lab/host does the work.
-.PHONY: lab stop reset doctor test test-all bench site
+.PHONY: lab stop reset doctor test test-all bench site bundle workshop workshop-stop workshop-reset
 lab: ; @lab/host start
 stop: ; @lab/host stop
 reset: ; @lab/host reset
@@ -8,3 +8,7 @@ test: ; @tests/run
 test-all: ; @tests/run --all
 bench: ; @tests/run --bench
 site: ; @tools/site
+bundle: ; @lab/host bundle
+workshop: ; @workshop/host start
+workshop-stop: ; @workshop/host stop
+workshop-reset: ; @workshop/host reset

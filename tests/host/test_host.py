@@ -350,15 +350,16 @@ def test_no_network_and_no_base_is_explained(strange_machine: Path) -> None:
 
 def test_doctor_lists_each_prerequisite(lab: str) -> None:
     report = make("doctor").stdout
-    for name in ("Docker Engine", "디스크", f"포트 {PORT}", "이미지 저장소"):
+    for name in ("Docker Engine", "디스크", "메모리", f"포트 {PORT}", "이미지 저장소"):
         assert f"정상  {name}" in report
 
 
 def test_doctor_fails_with_cause_and_fix() -> None:
     report = make("doctor", check=False, DOCKER_HOST="unix:///nonexistent.sock")
     assert report.returncode != 0
-    assert "문제  Docker Engine" in report.stdout
-    assert "왜:" in report.stdout
+    assert "문제  Docker Engine: 응답 없음" in report.stdout
+    assert "왜: " in report.stdout
+    assert "다음: unset DOCKER_HOST" in report.stdout
 
 
 def test_reset_asks_first(lab: str) -> None:
