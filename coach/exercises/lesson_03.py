@@ -82,7 +82,7 @@ def _probe(bench: Workbench, bundle: Path, settings: dict[str, Any], script: str
     seen = {key: value for key, equals, value in lines if equals}
     expect(
         "end" in seen,
-        f"이 번들을 runc이 실행하지 못했다 (종료 코드 {done.returncode}).",
+        f"이 번들을 runc가 실행하지 못했다 (종료 코드 {done.returncode}).",
         (done.stderr or done.stdout)[-400:].strip(),
     )
     return seen

@@ -97,3 +97,9 @@ def test_korean_is_plain(path: Path) -> None:
     body = text(path)
     assert not re.search(r"되어(지|진|졌|집)", body)
     assert not re.search(r"(합|습|입|됩)니다[.!]", body)
+
+
+@each_notebook
+def test_bold_ends_where_its_marks_stand(path: Path) -> None:
+    """After a sign and before a letter `**` does not close: **블롭(blob)**의 shows its stars."""
+    assert re.findall(r".{9}[^\w\s*([{<“‘]\*\*[가-힣]", text(path)) == []
