@@ -87,7 +87,7 @@ export default view((root, { builds }) => {
 
   const card = (build, side) =>
     h("div", { class: "ls-build-card" },
-      pair ? h("h4", {}, build.label) : null,
+      pair ? h("h3", {}, build.label) : null,
       h("p", { class: "ls-build-total" }, seconds(build.seconds), build.error ? h("span", { class: "ls-build-failed" }, " 실패") : null),
       h("p", { class: "ls-note" }, `인스트럭션 ${build.instructions}단계 중 캐시 ${build.cached}단계`),
       h("p", { class: "ls-note" }, "컨텍스트 전송 ", sizeText(build.context)),
@@ -125,7 +125,7 @@ export default view((root, { builds }) => {
 
   const rows = [];
   const chosen = { row: null };
-  const panel = h("div", { class: "ls-panel ls-build-detail", id: panelId, role: "region", "aria-live": "polite", "aria-label": "단계 자세히" });
+  const panel = h("div", { class: "ls-panel ls-build-detail", id: panelId, role: "group", "aria-live": "polite", "aria-label": "단계 자세히" });
 
   const facts = (step, side) => {
     const build = builds[side];
@@ -178,7 +178,7 @@ export default view((root, { builds }) => {
     lanes.map(([name, lane]) => {
       const id = uid();
       const title = name === PREPARE || name === EXPORT ? name : h("span", {}, "스테이지 ", h("b", {}, name));
-      return h("section", { class: "ls-build-lane", "aria-labelledby": id }, h("h4", { id }, title), h("ol", {}, lane.map(rowNode)));
+      return h("div", { role: "group", class: "ls-build-lane", "aria-labelledby": id }, h("h3", { id }, title), h("ol", {}, lane.map(rowNode)));
     }));
   chart.style.setProperty("--grid", `${(100 * (marks[1] ?? length)) / length}%`);
 

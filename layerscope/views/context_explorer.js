@@ -553,11 +553,11 @@ export default view((root, data) => {
   root.append(
     h("div", { class: "ls-context-top" }, figures, alarm),
     h("div", { class: "ls-context-grid" },
-      h("section", { class: "ls-panel ls-context-left", "aria-label": "패턴" },
+      h("div", { role: "group", class: "ls-panel ls-context-left", "aria-label": "패턴" },
         h("div", { class: "ls-row ls-context-head" }, h("h3", { class: "ls-mono" }, data.source), back),
         box, error, builders,
         h("h4", {}, "패턴마다 한 일"), effects),
-      h("section", { class: "ls-panel ls-context-right", "aria-label": "파일" },
+      h("div", { role: "group", class: "ls-panel ls-context-right", "aria-label": "파일" },
         h("div", { class: "ls-context-tools" }, filters, names),
         tree.frame, nothing, detail)));
   roving(builders, () => [...builders.children], (button) => button.click());

@@ -11,7 +11,7 @@ export default view((root, data) => {
   const totals = h("div", { class: "ls-compare-totals" }, images.map((image, column) => {
     const own = ownBytes(column);
     const width = (n) => ({ width: `${(100 * n) / largest}%` });
-    return h("section", { class: "ls-compare-total", "aria-label": image.reference },
+    return h("div", { role: "group", class: "ls-compare-total", "aria-label": image.reference },
       h("h3", { class: "ls-compare-name" }, name(column)),
       h("p", { class: "ls-compare-size" }, h("strong", {}, bytes(image.size)), h("span", { class: "ls-note" }, `${exact(image.size)} · 레이어 ${count(image.layers)}개`)),
       h("span", { class: "ls-bar", "aria-hidden": "true" },
@@ -94,8 +94,8 @@ export default view((root, data) => {
 
   root.append(
     totals, stored,
-    h("section", { class: "ls-panel ls-compare-panel", "aria-label": "레이어" }, table),
-    h("section", { class: "ls-panel ls-compare-panel", "aria-label": "앞뒤 차이" },
+    h("div", { role: "group", class: "ls-panel ls-compare-panel", "aria-label": "레이어" }, table),
+    h("div", { role: "group", class: "ls-panel ls-compare-panel", "aria-label": "앞뒤 차이" },
       h("header", { class: "ls-compare-head" }, h("h4", {}, "앞뒤 차이"), h("div", { class: "ls-compare-picks" }, pick("before", "앞"), pick("after", "뒤"))),
       change),
   );

@@ -148,7 +148,7 @@ export default view((root, data) => {
     open: (node) => zoomTo(node, true),
     pick: (node) => reveal(node),
   });
-  const crumbs = h("nav", { class: "ls-explorer-crumbs ls-mono", "aria-label": "크기 지도의 위치" });
+  const crumbs = h("div", { role: "group", class: "ls-explorer-crumbs ls-mono", "aria-label": "크기 지도의 위치" });
   function zoomTo(node, focus) {
     zoom = node;
     const chain = [];
@@ -290,15 +290,15 @@ export default view((root, data) => {
   root.append(
     headline(data),
     h("div", { class: "ls-explorer-grid" },
-      h("section", { class: "ls-panel ls-explorer-left", "aria-label": "레이어" },
+      h("div", { role: "group", class: "ls-panel ls-explorer-left", "aria-label": "레이어" },
         h("header", { class: "ls-explorer-head" }, h("h4", {}, `레이어 ${count(layers.length)}개`), legend()),
         list, about),
-      h("section", { class: "ls-panel ls-explorer-right", "aria-label": "파일" },
+      h("div", { role: "group", class: "ls-panel ls-explorer-right", "aria-label": "파일" },
         h("div", { class: "ls-explorer-tools" }, h("div", { class: "ls-explorer-search" }, search, order),
           h("div", { class: "ls-row", role: "group", "aria-label": "거르기" }, chips.map((one) => one.chip))),
         h("header", { class: "ls-explorer-head" }, status, h("span", { class: "ls-explorer-columns ls-note", "aria-hidden": "true" }, h("span", {}, "숨은"), h("span", {}, "크기"))),
         tree.frame, nothing, detail)),
-    h("section", { class: "ls-panel ls-explorer-map", "aria-label": "크기 지도" },
+    h("div", { role: "group", class: "ls-panel ls-explorer-map", "aria-label": "크기 지도" },
       h("header", { class: "ls-explorer-head" }, h("h4", {}, "크기 지도"), crumbs), map.frame),
   );
   choose(ALL);

@@ -5,8 +5,6 @@
 // data-state is a JSON file with the model's data traits. The table stays where scripts do not run,
 // where a view fails, and in print.
 
-const WATCHED = new WeakSet();
-
 /** The part of anywidget's model that a view without a kernel can use. */
 function fakeModel(state) {
   const listeners = new Map();
@@ -83,20 +81,10 @@ const observer = new IntersectionObserver(
   { rootMargin: "300px" },
 );
 
-function watch() {
-  for (const place of document.querySelectorAll(".afm[data-esm]")) {
-    if (WATCHED.has(place)) continue;
-    WATCHED.add(place);
-    observer.observe(place);
-  }
-}
+for (const place of document.querySelectorAll(".afm[data-esm]")) observer.observe(place);
 
 const rules = document.createElement("style");
 rules.textContent = `
   @media screen { .afm[data-mounted] > .afm-fallback { display: none } }
   @media print { .afm > .afm-view { display: none } }`;
 document.head.append(rules);
-
-// Material for MkDocs replaces the page's content without a page load and says so on document$.
-if (window.document$) window.document$.subscribe(watch);
-else watch();

@@ -108,7 +108,7 @@ export default view((root, data) => {
   });
 
   // ---- the document of the chosen node ----
-  const panel = h("section", { class: "ls-panel ls-graph-panel", "aria-label": "고른 노드", "aria-live": "polite" });
+  const panel = h("div", { role: "group", class: "ls-panel ls-graph-panel", "aria-label": "고른 노드", "aria-live": "polite" });
   function describe(node) {
     const fact = (name, ...value) => [h("dt", {}, name), h("dd", {}, value)];
     return [
@@ -151,7 +151,7 @@ export default view((root, data) => {
 
   root.append(
     h("div", { class: "ls-graph" },
-      h("section", { class: "ls-panel ls-graph-left", "aria-label": "그래프" }, tree),
+      h("div", { role: "group", class: "ls-panel ls-graph-left", "aria-label": "그래프" }, tree),
       panel),
   );
   if (all.length) choose(all.find((node) => node.role === "manifest") ?? all[0], false);

@@ -175,7 +175,7 @@ export default view((root, data) => {
   root.append(...[
     stack,
     data.partial ? h("p", { class: "ls-note ls-overlay-partial" }, "경로가 많아 upper가 건드린 것만 보여 준다.") : null,
-    h("section", { class: "ls-panel", "aria-label": "경로" },
+    h("div", { role: "group", class: "ls-panel", "aria-label": "경로" },
       h("div", { class: "ls-overlay-tools" }, filters),
       h("div", { class: "ls-overlay-head ls-note ls-mono", "aria-hidden": "true" }, h("span", {}, "경로"), h("span", {}, "lower"), h("span", {}, "upper"), h("span", {}, "merged")),
       tree.frame, nothing, detail),

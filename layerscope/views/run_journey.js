@@ -107,8 +107,8 @@ export default view((root, { lanes, events }) => {
       h("p", {}, h("strong", {}, gap(length)), h("span", { class: "ls-note" }, ` 동안 사건 ${count(events.length)}개`)), scales),
     h("div", { class: "ls-panel" }, chart),
     h("div", { class: "ls-journey-grid" },
-      h("section", { class: "ls-panel", "aria-label": "사건 목록" }, list),
-      h("section", { class: "ls-panel", "aria-label": "사건 자세히" }, detail)));
+      h("div", { role: "group", class: "ls-panel", "aria-label": "사건 목록" }, list),
+      h("div", { role: "group", class: "ls-panel", "aria-label": "사건 자세히" }, detail)));
   roving(scales, () => [...scales.children], (button) => button.click());
   const tabStop = roving(list, () => items, (item) => item.click());
   choose(0);

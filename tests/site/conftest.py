@@ -1,18 +1,43 @@
-"""The built site (build/site), served from here and opened in a real browser."""
+"""The built site (build/site), served from here and opened in a real browser.
+
+    def test_page_is_whole(visit):      # runs for every page of the site, opened once
+        visit.page, visit.path, visit.received
+
+    def test_of_one_page(opened):
+        page = opened("lessons/05_layers/", dark=True)
+
+The browser knows no host but this one: what it asks of others fails and is noted.  ``report`` keeps
+the lines of a table for the end of the run.
+"""
 
 from __future__ import annotations
 
-import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from site_harness import PAGES, SITE, Server, Visit, see_all, visited
 
-SITE = Path(__file__).parents[2] / "build/site"
+TABLES = pytest.StashKey[dict[str, list[str]]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TABLES] = {}
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for title, lines in config.stash[TABLES].items():
+        terminalreporter.section(title)
+        terminalreporter.write_line("\n".join(lines))
+
+
+@pytest.fixture(scope="session")
+def report(pytestconfig: pytest.Config) -> Callable[[str, str], None]:
+    tables = pytestconfig.stash[TABLES]
+    return lambda title, line: tables.setdefault(title, []).append(line)
 
 
 @pytest.fixture(scope="session")
@@ -22,17 +47,10 @@ def site() -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(site: Path) -> Iterator[str]:
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, directory=str(site), **options)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+def server(site: Path) -> Iterator[Server]:
+    server = Server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
+    yield server
     server.shutdown()
 
 
@@ -40,59 +58,32 @@ def address(site: Path) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
         )
         yield browser
         browser.close()
 
 
-class Visitor:
-    """Pages opened with everything that is not ours blocked and noted."""
-
-    def __init__(self, browser: Browser, address: str) -> None:
-        self._browser = browser
-        self._contexts: list[BrowserContext] = []
-        self.address = address
-        self.blocked: list[str] = []
-        self.errors: list[str] = []
-        self.received: dict[str, int] = {}  # path: bytes
-
-    def open(
-        self, path: str = "", *, dark: bool = False, width: int = 1200, **options: Any
-    ) -> Page:
-        context = self._browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-            **options,
-        )
-        self._contexts.append(context)
-        page = context.new_page()
-        page.route("**/*", self._route)
-        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(self.address + path)
-        page.wait_for_load_state("networkidle")
-        return page
-
-    def _route(self, route: Route) -> None:
-        url = route.request.url
-        if urlsplit(url).hostname != "127.0.0.1":
-            self.blocked.append(url)
-            route.abort()
-            return
-        answer = route.fetch()
-        self.received[urlsplit(url).path] = len(answer.body())
-        route.fulfill(response=answer)
-
-    def close(self) -> None:
-        for context in self._contexts:
-            context.close()
+@pytest.fixture(scope="module", params=[*PAGES, "404.html"], ids=lambda path: path or "front")
+def visit(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Visit]:
+    visit = visited(browser, server, request.param)
+    see_all(visit.page)
+    visit.seen = {name: size for name, size in server.sent.items() if name not in visit.received}
+    yield visit
+    visit.page.context.close()
 
 
 @pytest.fixture
-def visitor(browser: Browser, address: str) -> Iterator[Visitor]:
-    visitor = Visitor(browser, address)
-    yield visitor
-    visitor.close()
-    assert visitor.blocked == []
-    assert visitor.errors == []
+def opened(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
+    visits: list[Visit] = []
+
+    def opened(path: str = "", **options: Any) -> Page:
+        visits.append(visited(browser, server, path, **options))
+        return visits[-1].page
+
+    yield opened
+    for visit in visits:
+        visit.page.context.close()
+        assert visit.elsewhere == []
+        assert visit.errors == []

@@ -83,7 +83,7 @@ def test_arrows_move_and_show_the_details(static: Any, builds: list[BuildLog]) -
     page.keyboard.press("End")
     expect(buttons.last).to_be_focused()
     expect(buttons.last).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("region", name="단계 자세히")).to_contain_text("걸린 시간")
+    expect(page.get_by_role("group", name="단계 자세히")).to_contain_text("걸린 시간")
     page.keyboard.press("Home")
     expect(buttons.first).to_be_focused()
     page.keyboard.press("ArrowDown")
@@ -94,7 +94,7 @@ def test_arrows_move_and_show_the_details(static: Any, builds: list[BuildLog]) -
 def test_a_failed_step_is_named_with_its_error(static: Any, builds: list[BuildLog]) -> None:
     page = static(BuildTimeline(builds[2]), dark=True)
     expect(page.locator(".ls").get_by_text("실패").first).to_be_visible()
-    expect(page.get_by_role("region", name="단계 자세히")).to_contain_text("missing")
+    expect(page.get_by_role("group", name="단계 자세히")).to_contain_text("missing")
 
 
 def test_bars_lie_where_the_times_say(static: Any) -> None:
@@ -105,7 +105,7 @@ def test_bars_lie_where_the_times_say(static: Any) -> None:
     )
     assert quick["x"] == pytest.approx(slow["x"], abs=1)
     assert slow["width"] / quick["width"] == pytest.approx(6, rel=0.02)
-    lanes = page.locator(".ls-build-lane > h4").all_inner_texts()
+    lanes = page.locator(".ls-build-lane > h3").all_inner_texts()
     assert lanes == ["스테이지 quick", "스테이지 slow", "스테이지 stage-2"]
     expect(row(page, "FROM debian:13")).to_have_count(1)
 

@@ -146,7 +146,7 @@ def test_treemap_opens_a_folder_and_goes_back(static: Static, before: Analysis) 
     assert tiles.get_by_role(
         "button", name=re.compile("^(lib-dynload|ensurepip|encodings)")
     ).first.is_visible()
-    place = page.get_by_role("navigation", name="크기 지도의 위치")
+    place = page.get_by_role("group", name="크기 지도의 위치")
     assert "python3/" in place.inner_text()
     place.get_by_role("button", name="/", exact=True).click()
     assert tiles.get_by_role("button", name="var/cache").is_visible()

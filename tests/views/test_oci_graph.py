@@ -150,7 +150,7 @@ def test_layout_on_screen(static: Static, layout: Path, shot: Shot, look: Look) 
 
 def test_click_shows_the_json_and_a_digest_leads_on(static: Static, layout: Path) -> None:
     page = static(OciGraph(from_layout(layout)))
-    panel = page.get_by_role("region", name="고른 노드")
+    panel = page.get_by_role("group", name="고른 노드")
     expect(panel.get_by_role("heading")).to_contain_text("매니페스트")
     panel.get_by_role("link").first.click()
     expect(panel.get_by_role("heading")).to_contain_text("이미지 설정(config)")
@@ -174,7 +174,7 @@ def test_keyboard_walks_the_graph(static: Static, layout: Path, shot: Shot) -> N
     expect(chosen).to_be_focused()
     page.keyboard.press("Home")
     page.keyboard.press("Enter")
-    panel = page.get_by_role("region", name="고른 노드")
+    panel = page.get_by_role("group", name="고른 노드")
     expect(panel.get_by_role("heading")).to_contain_text("시작점")
     page.keyboard.press("ArrowLeft")
     assert tree.get_by_role("treeitem").locator("visible=true").count() == 1
