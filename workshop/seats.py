@@ -89,7 +89,7 @@ class Seat(DockerSpawner):
     at_a_time = Integer(config=True, help="How many seats may be starting at the same time")
 
     _starting: asyncio.Semaphore | None = None  # one for all seats
-    _stage = ""
+    _stage = (0, "")  # percent, what is being done
 
     @default("name_template")
     def _default_name_template(self) -> str:
@@ -150,24 +150,23 @@ class Seat(DockerSpawner):
         if cls._starting is None:
             cls._starting = asyncio.Semaphore(self.at_a_time)
         # Many engines that start at once on a few cores would all be late.
-        self._stage = "차례를 기다린다"
+        self._stage = 10, "차례를 기다린다"
         async with cls._starting:
-            self._stage = "자리를 마련한다"
+            self._stage = 30, "자리를 마련한다"
             await self.in_engine(self._prepare)
             ip, port = await super().start()
-            self._stage = "실습실의 Docker Engine과 JupyterLab을 켠다"
+            self._stage = 60, "실습실의 Docker Engine과 JupyterLab을 켠다"
             url = url_path_join(f"http://{ip}:{port}", self.server.base_url, "api")
             await wait_for_http_server(url, timeout=self.http_timeout)
         return ip, port
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """What the waiting learner sees."""
-        steps = {"차례를 기다린다": 10, "자리를 마련한다": 30}
         shown = None
         while True:
             if self._stage != shown:
                 shown = self._stage
-                yield {"progress": steps.get(shown, 60), "message": shown}
+                yield {"progress": shown[0], "message": shown[1]}
             await asyncio.sleep(0.5)
 
     async def remove_network(self) -> None:

@@ -298,7 +298,7 @@ export default view((root, data) => {
           h("div", { class: "ls-row", role: "group", "aria-label": "거르기" }, chips.map((one) => one.chip))),
         h("header", { class: "ls-explorer-head" }, status, h("span", { class: "ls-explorer-columns ls-note", "aria-hidden": "true" }, h("span", {}, "숨은"), h("span", {}, "크기"))),
         tree.frame, nothing, detail)),
-    h("div", { role: "group", class: "ls-panel ls-explorer-map", "aria-label": "크기 지도" },
+    h("div", { class: "ls-panel ls-explorer-map" },
       h("header", { class: "ls-explorer-head" }, h("h4", {}, "크기 지도"), crumbs), map.frame),
   );
   choose(ALL);

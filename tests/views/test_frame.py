@@ -148,18 +148,3 @@ def test_any_afm_module_finds_the_model_it_expects(
     page.goto(f"{address}/Shim.html")
     expect(page.locator(".afm-view")).to_have_text("[2]")
     page.close()
-
-
-def test_view_is_mounted_after_instant_navigation(
-    browser: Browser, site: tuple[Path, str], static: Static, before: Analysis
-) -> None:
-    """Material for MkDocs swaps the content and calls whoever subscribed to document$."""
-    static(LayerExplorer(before))
-    page = browser.new_page()
-    page.add_init_script("window.document$ = { subscribe(call) { window.navigated = call; } }")
-    page.goto(f"{site[1]}/LayerExplorer.html")
-    page.wait_for_function("!!window.navigated")
-    assert page.locator(".afm[data-mounted]").count() == 0
-    page.evaluate("window.navigated()")
-    page.wait_for_selector(".afm[data-mounted]", state="attached")
-    page.close()

@@ -141,7 +141,7 @@ def test_keyboard_alone_opens_folders_and_moves_between_layers(
 
 def test_treemap_opens_a_folder_and_goes_back(static: Static, before: Analysis) -> None:
     page = static(LayerExplorer(before))
-    tiles = page.get_by_role("group", name="크기 지도")
+    tiles = page.get_by_role("group", name="크기 지도", exact=True)
     tiles.get_by_role("button", name="usr/lib/python3/").click()
     assert tiles.get_by_role(
         "button", name=re.compile("^(lib-dynload|ensurepip|encodings)")
@@ -154,7 +154,7 @@ def test_treemap_opens_a_folder_and_goes_back(static: Static, before: Analysis) 
 
 def test_tile_areas_follow_sizes(static: Static, before: Analysis) -> None:
     page = static(LayerExplorer(before))
-    areas = page.get_by_role("group", name="크기 지도").evaluate(
+    areas = page.get_by_role("group", name="크기 지도", exact=True).evaluate(
         "map => [...map.children].map(tile => tile.offsetWidth * tile.offsetHeight)"
     )
     stored: Counter[str] = Counter()

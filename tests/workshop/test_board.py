@@ -30,7 +30,6 @@ def sign_in(page: Page, code: str, name: str = "", word: str = "", then: str = "
     page.get_by_label("수업 코드").fill(code)
     page.get_by_label("이름").fill(name)
     page.get_by_label("나만 아는 낱말").fill(word)
-    picture(page, f"sign-in-{name or 'instructor'}")
     page.get_by_role("button", name="들어가기").click()
 
 
@@ -72,6 +71,7 @@ def test_three_learners_work_and_the_instructor_sees_it(
         page.wait_for_url("**/user/*/lab**", timeout=SLOW)
     # JupyterLab speaks Korean and shows the course's first page, as in a lab of one's own.
     expect(pages[0].locator("body")).to_contain_text("시작.md", timeout=120_000)
+    expect(pages[0].locator(".jp-DirListing-content")).to_contain_text("notebooks", timeout=60_000)
     picture(pages[0], "seat")
     seats = [Seat(page.url.split("/user/")[1].split("/")[0]) for page in pages]
 

@@ -39,6 +39,12 @@ def test_limits_are_set_where_the_kernel_reads_them(hana: Seat) -> None:
     assert seen.split() == [str(2 * 1024**3), "2000", "150000", "100000"]
 
 
+def test_the_doctor_of_a_seat_knows_its_limit(hana: Seat) -> None:
+    report = json.loads(hana.run("coach doctor --json", check=False))
+    found = next(one["found"] for one in report["findings"] if one["name"] == "메모리")
+    assert 0 < float(found.split()[0]) * 1e9 < 2 * 1024**3
+
+
 def test_containers_in_a_seat_are_within_its_limit(hana: Seat) -> None:
     """More than the seat has: the kernel ends it, whatever the container inside was promised."""
     until(lambda: hana.run("docker image inspect -f ok python:3.13-slim"), 180)
