@@ -376,15 +376,24 @@ def test_reset_asks_first(lab: str) -> None:
     assert docker("inspect", "-f", "{{.State.Running}}", NAME) == "true"
 
 
+def listed(*command: str) -> set[str]:
+    """What the engine lists, but for what other tests of ours start and stop beside these."""
+    everything, ours, mine = (
+        set(docker(*command, *only).split())
+        for only in ((), ("--filter", "label=org.docker-anatomy"), ("--filter", f"name={NAME}"))
+    )
+    return everything - (ours - mine)
+
+
 def everything_on_the_engine() -> dict[str, set[str]]:
     """All but the images that the repository makes, which `make lab` may just have renewed."""
     images = set(docker("images", "-aq", "--no-trunc").split())
     images -= set(docker("images", "-aq", "--no-trunc", "-f", "label=org.docker-anatomy").split())
     return {
         "images": images,
-        "containers": set(docker("ps", "-aq", "--no-trunc").split()),
-        "volumes": set(docker("volume", "ls", "-q").split()),
-        "networks": set(docker("network", "ls", "-q", "--no-trunc").split()),
+        "containers": listed("ps", "-aq", "--no-trunc"),
+        "volumes": listed("volume", "ls", "-q"),
+        "networks": listed("network", "ls", "-q", "--no-trunc"),
     }
 
 

@@ -59,11 +59,20 @@ def write_certificate(folder: Path) -> dict[str, str]:
     }
 
 
+def listed(*command: str) -> set[str]:
+    """What the engine lists, but for what other tests of ours start and stop beside these."""
+    everything, ours, mine = (
+        set(docker(*command, *only).split())
+        for only in ((), ("--filter", "label=org.docker-anatomy"), ("--filter", f"name={NAME}"))
+    )
+    return everything - (ours - mine)
+
+
 def everything_on_the_engine() -> dict[str, set[str]]:
     return {
-        "containers": set(docker("ps", "-aq", "--no-trunc").split()),
-        "volumes": set(docker("volume", "ls", "-q").split()),
-        "networks": set(docker("network", "ls", "-q", "--no-trunc").split()),
+        "containers": listed("ps", "-aq", "--no-trunc"),
+        "volumes": listed("volume", "ls", "-q"),
+        "networks": listed("network", "ls", "-q", "--no-trunc"),
     }
 
 
