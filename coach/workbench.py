@@ -170,7 +170,11 @@ class Workbench:
                     "기다리는 명령(서버, sleep, 입력)이 아닌지 보자. 지금까지의 출력: "
                     + _tail(container),
                 ) from error
-            return Ran(status, _output(container))
+            said = _output(container)
+            if not said:  # on a busy machine the log may come a moment after the end
+                time.sleep(1)
+                said = _output(container)
+            return Ran(status, said)
 
     @contextmanager
     def serving(
