@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from test_host import ROOT, docker, make, says
+from outside import ROOT, docker, says
+from test_host import make
 
 NAME = "docker-anatomy-offline"
 ARCHIVES = ("lab.tar.gz", "bases.tar.gz")

@@ -15,31 +15,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from outside import ROOT, docker, listed, run_make, says
 
-ROOT = Path(__file__).parents[2]
 NAME = "docker-anatomy-hosttest"
 PORT = 18889
 TEST = {"LAB_NAME": NAME, "LAB_PORT": str(PORT), "YES": "1"}
 
 
-def make(verb: str, check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
-    result = subprocess.run(
-        ["make", "--no-print-directory", verb],
-        cwd=ROOT,
-        env={**os.environ, **TEST, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    assert not check or result.returncode == 0, result.stdout + result.stderr
-    return result
-
-
-def docker(*arguments: str, stdin: str | None = None) -> str:
-    return subprocess.run(
-        ["docker", *arguments], input=stdin, capture_output=True, text=True, check=True, timeout=300
-    ).stdout.strip()
+def make(
+    verb: str, check: bool = True, stdin: str | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
+    return run_make(verb, {**TEST, **env}, check=check, stdin=stdin)
 
 
 def inside(command: str) -> str:
@@ -240,13 +226,6 @@ def test_lab_without_an_engine_still_opens_and_says_why() -> None:
         docker("rm", "-f", "-v", name)
 
 
-def says(result: subprocess.CompletedProcess[str], *parts: str) -> None:
-    """What happened, why, and the next command; in Korean, and not with exit status 0."""
-    assert result.returncode != 0
-    for part in ("문제:", "왜:", "다음:", *parts):
-        assert part in result.stderr, result.stderr
-
-
 def test_a_taken_port_is_explained() -> None:
     with socket.create_server(("127.0.0.1", PORT + 1)):
         says(
@@ -363,26 +342,9 @@ def test_doctor_fails_with_cause_and_fix() -> None:
 
 
 def test_reset_asks_first(lab: str) -> None:
-    result = subprocess.run(
-        ["make", "reset"],
-        cwd=ROOT,
-        env={**os.environ, **TEST, "YES": ""},
-        input="no\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = make("reset", check=False, stdin="no\n", YES="")
     assert result.returncode != 0
     assert docker("inspect", "-f", "{{.State.Running}}", NAME) == "true"
-
-
-def listed(*command: str) -> set[str]:
-    """What the engine lists, but for what other tests of ours start and stop beside these."""
-    everything, ours, mine = (
-        set(docker(*command, *only).split())
-        for only in ((), ("--filter", "label=org.docker-anatomy"), ("--filter", f"name={NAME}"))
-    )
-    return everything - (ours - mine)
 
 
 def everything_on_the_engine() -> dict[str, set[str]]:
@@ -391,9 +353,9 @@ def everything_on_the_engine() -> dict[str, set[str]]:
     images -= set(docker("images", "-aq", "--no-trunc", "-f", "label=org.docker-anatomy").split())
     return {
         "images": images,
-        "containers": listed("ps", "-aq", "--no-trunc"),
-        "volumes": listed("volume", "ls", "-q"),
-        "networks": listed("network", "ls", "-q", "--no-trunc"),
+        "containers": listed(NAME, "ps", "-aq", "--no-trunc"),
+        "volumes": listed(NAME, "volume", "ls", "-q"),
+        "networks": listed(NAME, "network", "ls", "-q", "--no-trunc"),
     }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from outside import docker
 from playwright.sync_api import Browser, sync_playwright
-from room import NAME, Seat, Workshop, docker, make
+from room import NAME, Seat, Workshop, make
 
 
 @pytest.fixture(scope="session")

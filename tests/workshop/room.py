@@ -12,13 +12,12 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import requests
+from outside import docker, run_make
 from playwright.sync_api import Error
 
-ROOT = Path(__file__).parents[2]
 NAME = os.environ.get("TEST_WORKSHOP_NAME", "docker-anatomy-workshoptest")
 PORT = int(os.environ.get("TEST_WORKSHOP_PORT", "18800"))
 URL = f"http://127.0.0.1:{PORT}"
@@ -27,24 +26,10 @@ SETTINGS = {"WORKSHOP_NAME": NAME, "WORKSHOP_PORT": str(PORT), "YES": "1"}
 WORD = "우리집 강아지"
 
 
-def make(verb: str, check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
-    result = subprocess.run(
-        ["make", "--no-print-directory", verb],
-        cwd=ROOT,
-        env={**os.environ, **SETTINGS, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-    assert not check or result.returncode == 0, result.stdout + result.stderr
-    return result
-
-
-def docker(*arguments: str, check: bool = True) -> str:
-    return subprocess.run(
-        ["docker", *arguments], capture_output=True, text=True, check=check, timeout=300
-    ).stdout.strip()
+def make(
+    verb: str, check: bool = True, stdin: str | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
+    return run_make(verb, {**SETTINGS, **env}, check=check, stdin=stdin, timeout=900)
 
 
 def inspect(name: str) -> dict[str, Any]:

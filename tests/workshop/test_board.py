@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
+from outside import docker
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from room import BOARD, NAME, URL, WORD, Seat, Workshop, docker, until
+from room import BOARD, NAME, URL, WORD, Seat, Workshop, until
 
 PICTURES = os.environ.get("TEST_PICTURES")  # a folder for screenshots, if somebody wants to look
 SLOW = 240_000  # ms: a seat that opens on a busy machine

@@ -8,7 +8,8 @@ import re
 import pytest
 import requests
 import yaml
-from room import NAME, PORT, ROOT, URL, Seat, Workshop, docker, inspect, make, until
+from outside import ROOT, docker
+from room import NAME, PORT, URL, Seat, Workshop, inspect, make, until
 
 LAB = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["lab"]
 

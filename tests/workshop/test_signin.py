@@ -5,7 +5,8 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from room import NAME, URL, WORD, Workshop, docker
+from outside import docker
+from room import NAME, URL, WORD, Workshop
 
 
 def seat_of(page: str) -> str:

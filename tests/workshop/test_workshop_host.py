@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import socket
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -16,18 +15,12 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from room import NAME, PORT, ROOT, SETTINGS, URL, Seat, Workshop, docker, inspect, make, until
+from outside import ROOT, docker, listed, says
+from room import NAME, PORT, URL, Seat, Workshop, inspect, make, until
 
 ADDRESS = "127.0.0.2"  # another than the default, and still nobody else's
 OTHER = {"WORKSHOP_NAME": f"{NAME}-other", "WORKSHOP_PORT": str(PORT + 1)}
 CODE = "우리 반 도커"
-
-
-def says(result: subprocess.CompletedProcess[str], *parts: str) -> None:
-    """What happened, why, and the next command; in Korean, and not with exit status 0."""
-    assert result.returncode != 0
-    for part in ("문제:", "왜:", "다음:", *parts):
-        assert part in result.stderr, result.stderr
 
 
 def write_certificate(folder: Path) -> dict[str, str]:
@@ -59,20 +52,11 @@ def write_certificate(folder: Path) -> dict[str, str]:
     }
 
 
-def listed(*command: str) -> set[str]:
-    """What the engine lists, but for what other tests of ours start and stop beside these."""
-    everything, ours, mine = (
-        set(docker(*command, *only).split())
-        for only in ((), ("--filter", "label=org.docker-anatomy"), ("--filter", f"name={NAME}"))
-    )
-    return everything - (ours - mine)
-
-
 def everything_on_the_engine() -> dict[str, set[str]]:
     return {
-        "containers": listed("ps", "-aq", "--no-trunc"),
-        "volumes": listed("volume", "ls", "-q"),
-        "networks": listed("network", "ls", "-q", "--no-trunc"),
+        "containers": listed(NAME, "ps", "-aq", "--no-trunc"),
+        "volumes": listed(NAME, "volume", "ls", "-q"),
+        "networks": listed(NAME, "network", "ls", "-q", "--no-trunc"),
     }
 
 
@@ -185,15 +169,7 @@ def test_a_certificate_without_its_key_is_explained(shared: Path) -> None:
 
 
 def test_reset_asks_first(workshop: Workshop) -> None:
-    result = subprocess.run(
-        ["make", "workshop-reset"],
-        cwd=ROOT,
-        env={**os.environ, **SETTINGS, "YES": ""},
-        input="no\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = make("workshop-reset", check=False, stdin="no\n", YES="")
     assert result.returncode != 0
     assert "아무것도 지우지 않았다" in result.stdout
     assert inspect(NAME)["State"]["Running"]
