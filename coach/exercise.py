@@ -39,7 +39,7 @@ class Exercise:
     hints: tuple[str, ...]  # steps: each says a bit more, none is the answer
     check: Check  # raises NotYetError, else returns one sentence on what was proven
     start: Start | None  # brings about what the learner begins with; safe to call again
-    limit: int  # seconds that a check may take
+    limit: float  # seconds that a check may take
 
     @property
     def lesson(self) -> str:

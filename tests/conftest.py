@@ -9,6 +9,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
+
+# Examples are slow on a machine that also runs engines and browsers: no time limit is theirs.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
 
 TWO_STAGES = """
 FROM scratch AS one

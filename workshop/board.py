@@ -155,7 +155,7 @@ class Learners:
 # ---- pages -------------------------------------------------------------------------------------
 
 
-class Page(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]
+class Page(HubOAuthenticated, web.RequestHandler):
     def initialize(self, store: Store, learners: Learners) -> None:
         self.store, self.learners = store, learners
 

@@ -9,7 +9,7 @@ import docker
 from seats import HUB, WORKSHOP, Seat, rejoin
 from signin import STATE, ClassCode, codes
 
-c = get_config()  # noqa: F821  (given by JupyterHub)
+c = get_config()  # type: ignore[name-defined]  # noqa: F821  (given by JupyterHub)
 setting = os.environ.get
 here = Path(__file__).parent
 
@@ -117,6 +117,6 @@ c.Seat.server_token_scopes = [
 
 # The instructor's own settings have the last word.
 if Path("/etc/workshop/settings.py").exists():
-    load_subconfig("/etc/workshop/settings.py")  # noqa: F821  (given by JupyterHub)
+    load_subconfig("/etc/workshop/settings.py")  # type: ignore[name-defined]  # noqa: F821
 
 rejoin(docker.APIClient(version="auto"))

@@ -97,7 +97,7 @@ class Seat(DockerSpawner):
 
     @default("network_name")
     def _default_network_name(self) -> str:
-        return self.object_name
+        return str(self.object_name)
 
     @default("volumes")
     def _default_volumes(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """13: other answers than the notebook's."""
 
 import json
+from collections.abc import Mapping
 
 from answering import Answers
 
@@ -10,7 +11,7 @@ MOUNTS = {"keepStorage": "2GB", "filter": ["type=exec.cachemount", "unused-for=1
 WHOLE = {"keepStorage": "20GB", "all": True}
 
 
-def daemon(*rules: dict[str, object], enabled: object = True) -> str:
+def daemon(*rules: Mapping[str, object], enabled: object = True) -> str:
     settings = {"builder": {"gc": {"enabled": enabled, "policy": list(rules)}}}
     return f"open('../work/13-3/daemon.json', 'w').write({json.dumps(settings)!r})"
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from outside import ROOT, docker, says
@@ -25,7 +26,11 @@ def bundle() -> Iterator[Path]:
     """As an instructor makes it; the name has a space in it, as names on a USB stick have."""
     file = ROOT / "build" / "bundle test" / "묶음 파일.tar"
     # The checkout may be another user's than this container's root.
-    git = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+    git: dict[str, Any] = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+    }
     began = time.monotonic()
     make("bundle", BUNDLE=str(file), **git)
     print(f"made in {time.monotonic() - began:.0f} s: {file.stat().st_size / 1e6:.0f} MB")

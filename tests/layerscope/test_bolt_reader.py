@@ -84,7 +84,7 @@ def test_pages_in_a_circle_end(tmp_path: Path) -> None:
 
 
 @given(data=st.data())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_fuzz_damaged_files(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = _good(tmp_path_factory.getbasetemp() / "fuzz.db")
     raw = bytearray(path.read_bytes())

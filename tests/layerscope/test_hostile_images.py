@@ -248,7 +248,7 @@ def test_oversized_documents_are_refused(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_fuzz_damaged_images(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Whatever happens to an archive's bytes, the answer is an image or one of our errors."""
     layers = [LAYER, make.tar(make.file(".wh.a"), make.file("b", b"2" * 100))]

@@ -182,7 +182,7 @@ _members = st.one_of(
 
 
 @given(layers=st.lists(st.lists(_members, max_size=8), max_size=4))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_size_is_always_visible_plus_hidden(
     tmp_path_factory: pytest.TempPathFactory, layers: list[list[tuple[str, object, int]]]
 ) -> None:

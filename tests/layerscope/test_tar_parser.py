@@ -62,7 +62,7 @@ paths = st.lists(names, min_size=1, max_size=8).map("/".join)
         max_size=8,
     )
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_equals_tarfile(form: int, entries: list[tuple[str, bytes, int, int]]) -> None:
     made = []
     for name, body, mode, owner in entries:
@@ -294,13 +294,13 @@ def test_huge_extended_headers_are_refused() -> None:
 
 
 @given(st.binary(max_size=3000))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_fuzz_noise(raw: bytes) -> None:
     _must_end(raw)
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 def test_fuzz_damaged_archives(data: st.DataObject) -> None:
     """A good archive with bytes changed, cut or repeated, checksums mended half of the time."""
     raw = bytearray(
@@ -324,7 +324,7 @@ def test_fuzz_damaged_archives(data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=2000))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_fuzz_compressed_noise(raw: bytes) -> None:
     from layerscope.archive import parse_stream  # noqa: PLC0415
 

@@ -14,9 +14,7 @@ from layerscope import dockerignore
 from layerscope.dockerignore import Builder, ContextEntry, Kind, PatternError, apply, parse, scan
 from layerscope.views.context_explorer import ContextExplorer
 
-SHARED = runpy.run_path(
-    str(Path(__file__).parents[1] / "layerscope_logic" / "test_dockerignore.py")
-)
+SHARED = runpy.run_path(str(Path(__file__).parents[1] / "layerscope" / "test_dockerignore.py"))
 
 RULES = "# 비밀과 큰 것\n.git\nvenv\n**/__pycache__\ndocs\n!docs/index.md\nvenv # 주석\n"
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -19,7 +20,7 @@ from outside import ROOT, docker, listed, says
 from room import NAME, PORT, URL, Seat, Workshop, inspect, make, until
 
 ADDRESS = "127.0.0.2"  # another than the default, and still nobody else's
-OTHER = {"WORKSHOP_NAME": f"{NAME}-other", "WORKSHOP_PORT": str(PORT + 1)}
+OTHER: dict[str, Any] = {"WORKSHOP_NAME": f"{NAME}-other", "WORKSHOP_PORT": str(PORT + 1)}
 CODE = "우리 반 도커"
 
 
@@ -77,7 +78,7 @@ def test_tls_a_code_of_ones_own_and_an_end_without_a_trace(
     """A second workshop beside the first, from opening to reset."""
     tls = write_certificate(shared)
     before = everything_on_the_engine()
-    settings = OTHER | tls | {"WORKSHOP_BIND": ADDRESS, "WORKSHOP_CODE": CODE}
+    settings: dict[str, Any] = OTHER | tls | {"WORKSHOP_BIND": ADDRESS, "WORKSHOP_CODE": CODE}
     try:
         told = make("workshop", **settings).stdout
         url = f"https://{ADDRESS}:{PORT + 1}"

@@ -63,7 +63,9 @@ def test_lessons_get_the_minutes_that_they_name() -> None:
         seen += 1
         cells = json.loads((ROOT / f"notebooks/{found[1]}.ipynb").read_text())["cells"]
         text = "\n".join("".join(cell["source"]) for cell in cells)
-        minutes = int(re.search(r"약 (\d+)분", text)[1])
+        told = re.search(r"약 (\d+)분", text)
+        assert told, f"{found[1]} does not tell its minutes"
+        minutes = int(told[1])
         sections = {int(number) for number in re.findall(r"^## (\d+)\. ", text, re.M)}
         if found[2] == "전체":
             assert takes == minutes, what

@@ -30,7 +30,7 @@ def shown(path: Path) -> list[tuple[dict[str, Any], dict[str, str]]]:
 
 
 def marks(cell: dict[str, Any]) -> bool:
-    return cell["metadata"].get("slideshow", {}).get("slide_type", "skip") != "skip"
+    return bool(cell["metadata"].get("slideshow", {}).get("slide_type", "skip") != "skip")
 
 
 def begins(slide: dict[str, str]) -> bool:

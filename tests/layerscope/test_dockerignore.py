@@ -337,7 +337,6 @@ IGNORE = st.lists(
 @pytest.mark.usefixtures("buildx")
 @settings(
     max_examples=2,
-    deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
