@@ -1,9 +1,10 @@
 # Each target is one line; lab/host does the work.
-.PHONY: lab stop reset doctor test test-all bench site bundle workshop workshop-stop workshop-reset
+.PHONY: lab stop reset doctor check test test-all bench site bundle workshop workshop-stop workshop-reset
 lab: ; @lab/host start
 stop: ; @lab/host stop
 reset: ; @lab/host reset
 doctor: ; @lab/host doctor
+check: ; @tools/check
 test: ; @tests/run
 test-all: ; @tests/run --all
 bench: ; @tests/run --bench

@@ -98,13 +98,16 @@ def run(shell: InteractiveShell, sources: tuple[str, ...]) -> None:
 
 def state(name: str) -> dict[str, Any]:
     """What a check must leave as it found it."""
-    client = docker.DockerClient(base_url="unix:///var/run/docker.sock")
     folder = workspace.WORK / "work" / name
+    # The lists as the engine answers them: the SDK's objects would ask again for each of them.
+    engine = docker.APIClient(base_url="unix:///var/run/docker.sock")
     return {
-        "images": sorted((one.id, sorted(one.tags)) for one in client.images.list(all=True)),
-        "containers": sorted((one.id, one.status) for one in client.containers.list(all=True)),
-        "volumes": sorted(one.name for one in client.volumes.list()),
-        "networks": sorted(one.id for one in client.networks.list()),
+        "images": sorted(
+            (one["Id"], sorted(one["RepoTags"] or [])) for one in engine.images(all=True)
+        ),
+        "containers": sorted((one["Id"], one["State"]) for one in engine.containers(all=True)),
+        "volumes": sorted(one["Name"] for one in engine.volumes()["Volumes"] or []),
+        "networks": sorted(one["Id"] for one in engine.networks()),
         "files": {
             str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(folder.rglob("*"))
