@@ -1,4 +1,4 @@
-"""Bytes for people: the one rule of the command, the views and the course."""
+"""Bytes for people: one rule for the command and the views."""
 
 from __future__ import annotations
 
