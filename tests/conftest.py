@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from needs import needs
 
 TWO_STAGES = """
 FROM scratch AS one
@@ -23,13 +22,7 @@ COPY --from=two / /
 
 @pytest.fixture(scope="session")
 def buildx() -> None:
-    if (
-        shutil.which("docker") is None
-        or subprocess.run(
-            ["docker", "buildx", "version"], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("needs docker with buildx, as in the lab")
+    needs("an engine", "buildx")
 
 
 @pytest.fixture(scope="session")
