@@ -6,7 +6,7 @@
 The views are in ``layerscope.views`` and are imported only by who wants them.
 """
 
-from layerscope.analysis import Duplicate, analyze, duplicates, root_filesystem
+from layerscope.analysis import analyze, root_filesystem
 from layerscope.compare import Comparison, compare, shared_layers
 from layerscope.errors import (
     AmbiguousImageError,
@@ -53,7 +53,6 @@ __all__ = [
     "Comparison",
     "DigestMismatchError",
     "DiveScore",
-    "Duplicate",
     "EngineUnavailableError",
     "Entry",
     "FileNotInLayerError",
@@ -77,7 +76,6 @@ __all__ = [
     "UnsupportedMediaTypeError",
     "analyze",
     "compare",
-    "duplicates",
     "read",
     "read_file",
     "root_filesystem",

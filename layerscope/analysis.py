@@ -7,7 +7,6 @@ lower layers only, and a layer that stores ``a/b`` has a directory ``a``, whatev
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 
 from layerscope import dive
@@ -45,30 +44,6 @@ def root_filesystem(image: Image) -> dict[str, Placed]:
     Directories that no layer stores, though files lie in them, are not listed.
     """
     return _apply(image)[0].nodes
-
-
-@dataclass(slots=True)
-class Duplicate:
-    """The same content stored more than once."""
-
-    digest: str
-    size: int  # bytes of one copy
-    places: list[tuple[int, str]]  # layer index and path of each copy
-
-    @property
-    def wasted(self) -> int:
-        return self.size * (len(self.places) - 1)
-
-
-def duplicates(image: Image) -> list[Duplicate]:
-    """Equal contents, the most wasteful first.  The image must be read with ``content=True``."""
-    places: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
-    for layer in image.layers:
-        for entry in layer.entries:
-            if entry.digest is not None and entry.size:
-                places[entry.digest, entry.size].append((layer.index, entry.path))
-    found = [Duplicate(*key, copies) for key, copies in places.items() if len(copies) > 1]
-    return sorted(found, key=lambda one: (-one.wasted, one.places))
 
 
 @dataclass(slots=True)

@@ -329,7 +329,7 @@ def run_build(
         raise BuildxMissingError(
             f"{docker} 명령이 없다.",
             "PATH 의 어느 폴더에도 없다.",
-            "실습실 안(docker exec -it docker-anatomy bash)에서 실행한다.",
+            "docker를 설치하고 PATH에 있는지 확인한다: docker buildx version",
         )
     reader = LogReader()
     with tempfile.TemporaryDirectory() as folder:
@@ -375,7 +375,7 @@ def _finish(reader: LogReader, code: int, metadata: dict[str, Any]) -> BuildLog:
             raise BuildxMissingError(
                 "docker buildx 를 쓸 수 없다.",
                 said.splitlines()[0],
-                "buildx 를 설치하거나 실습실(docker exec -it docker-anatomy bash)에서 실행한다.",
+                "buildx 플러그인을 설치하고 확인한다: docker buildx version",
             ) from None
         raise BuildFailedError(
             "빌드를 시작하지 못했다.",

@@ -37,22 +37,17 @@ def directory() -> Path:
 def load_layer(diff_id: str, content: bool) -> list[Entry] | None:
     """A layer's entries, None if they are not known."""
     try:
-        return from_columns(_load(_layer_name(diff_id, content)))
+        return _from_columns(_load(_layer_name(diff_id, content)))
     except (LookupError, TypeError, ValueError):
         return None
 
 
-def knows_layer(diff_id: str, content: bool) -> bool:
-    """Whether ``load_layer`` has a file to read, sound or not."""
-    return (directory() / _layer_name(diff_id, content)).exists()
-
-
 def store_layer(diff_id: str, content: bool, entries: Sequence[Entry]) -> None:
     """Keeps a layer's entries, which must be those of that DiffID beyond doubt."""
-    _store(_layer_name(diff_id, content), to_columns(entries))
+    _store(_layer_name(diff_id, content), _to_columns(entries))
 
 
-def to_columns(entries: Sequence[Entry]) -> list[list[Any]]:
+def _to_columns(entries: Sequence[Entry]) -> list[list[Any]]:
     """Entries as a few lists of plain values, which any encoder packs fast."""
     return [
         [entry.path for entry in entries],
@@ -66,8 +61,8 @@ def to_columns(entries: Sequence[Entry]) -> list[list[Any]]:
     ]
 
 
-def from_columns(columns: list[list[Any]]) -> list[Entry]:
-    """The reverse of ``to_columns``.  Raises LookupError, TypeError, ValueError."""
+def _from_columns(columns: list[list[Any]]) -> list[Entry]:
+    """The reverse of ``_to_columns``.  Raises LookupError, TypeError, ValueError."""
     paths, kinds, sizes, modes, uids, gids, links, digests = columns
     rows = zip(
         paths,

@@ -14,6 +14,7 @@ from layerscope import report
 from layerscope.analysis import analyze
 from layerscope.compare import compare
 from layerscope.errors import LayerscopeError
+from layerscope.sizes import human
 from layerscope.sources import read
 
 _USAGE = """\
@@ -152,8 +153,8 @@ def _progress() -> Callable[[int, int | None], None] | None:
 
     def tell(done: int, total: int | None) -> None:
         nonlocal shown
-        of = f" / {report.size_text(total)}" if total else ""
-        line = f"읽는 중: {report.size_text(done)}{of}"
+        of = f" / {human(total)}" if total else ""
+        line = f"읽는 중: {human(done)}{of}"
         if line != shown:
             finished = total is not None and done >= total
             sys.stderr.write("\r\x1b[K" + ("" if finished else line))

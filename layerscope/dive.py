@@ -69,11 +69,6 @@ def score(layers: Sequence[Layer]) -> DiveScore:
     )
 
 
-def references(layers: Sequence[Layer]) -> dict[str, tuple[int, int]]:
-    """dive's ``fileReference``: paths stored more than once to count and bytes of all copies."""
-    return {"/" + path: (one.copies, one.total) for path, one in _count(layers).again.items()}
-
-
 def _count(layers: Sequence[Layer]) -> _Counts:
     counts = _Counts()
     trees = [_Tree.of(layer) for layer in layers]

@@ -75,7 +75,6 @@ class Layer:
 class HistoryRow:
     created_by: str
     created: str | None
-    comment: str
     empty_layer: bool
     layer: int | None  # index of the layer it made, None for an empty one
 

@@ -121,6 +121,15 @@ class Located:
     layers: list[LocatedLayer]
 
 
+@dataclass(frozen=True, slots=True)
+class SavedImage:
+    """One row of ``manifest.json``, in which ``docker save`` up to Docker 24 names files."""
+
+    config: str
+    layers: list[str]  # bottom first
+    tags: list[str]
+
+
 @dataclass(slots=True)
 class _Candidate:
     descriptor: Json
@@ -413,45 +422,63 @@ def _same_name(name: str, tag: str) -> bool:
     return name == tag or name.endswith(("/" + tag, ":" + tag))
 
 
-def _docker_archive(box: Box, raw: bytes, tag: str | None, platform: str | None) -> Located:
-    """``manifest.json`` of ``docker save`` up to Docker 24."""
+def saved_images(raw: bytes) -> list[SavedImage]:
+    """What ``manifest.json`` lists (moby image/spec/v1.2.md), or BrokenArchiveError."""
     try:
-        images = json.loads(raw)
-        images = [
-            (str(one["Config"]), [str(name) for name in one["Layers"] or []], one.get("RepoTags"))
-            for one in images
+        return [
+            SavedImage(
+                str(one["Config"]),
+                [str(name) for name in one["Layers"] or []],
+                [str(tag) for tag in one.get("RepoTags") or []],
+            )
+            for one in json.loads(raw)
         ]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BrokenArchiveError(
             "manifest.json을 읽을 수 없다", f"모양이 맞지 않는다 ({error!r})", _SAVE_AGAIN
         ) from error
-    if tag is not None:
-        images = [one for one in images if any(_same_name(name, tag) for name in one[2] or [])]
-    if len({config for config, _, _ in images}) != 1:
-        names = ", ".join(str(name) for one in images for name in one[2] or ["이름 없음"])
-        raise AmbiguousImageError(
-            "아카이브에서 이미지 하나를 고를 수 없다",
-            f"들어 있는 이미지: {names or '없음'}",
-            "이름을 붙여 고른다: layerscope docker-archive:FILE:NAME:TAG",
-        )
-    name, layer_names, _ = images[0]
-    raw_config = box.document(name)
-    if raw_config is None:
-        raise _missing(name)
-    config = parse(raw_config, name)
-    actual = digest_of(raw_config)
-    if len(stem := name.rpartition("/")[2].removesuffix(".json")) == 64:
-        check("config", "sha256:" + stem, actual)
-    check_platform(config, platform)
+
+
+def saved_config(box: Box, image: SavedImage) -> tuple[bytes, Json]:
+    """A saved image's config as stored, whose digest is the image's ID, and as an object."""
+    raw = box.document(image.config)
+    if raw is None:
+        raise _missing(image.config)
+    return raw, parse(raw, image.config)
+
+
+def saved_layers(image: SavedImage, config: Json) -> list[tuple[str, str]]:
+    """A saved image's layers, bottom first: each one's file and DiffID."""
     expected = diff_ids(config)
-    if len(expected) != len(layer_names):
+    if len(expected) != len(image.layers):
         raise BrokenArchiveError(
             "manifest.json의 레이어 수가 config와 다르다",
             "Layers와 rootfs.diff_ids는 하나씩 짝을 이루어야 한다",
             _SAVE_AGAIN,
         )
+    return list(zip(image.layers, expected, strict=True))
+
+
+def _docker_archive(box: Box, raw: bytes, tag: str | None, platform: str | None) -> Located:
+    """``manifest.json`` of ``docker save`` up to Docker 24."""
+    images = saved_images(raw)
+    if tag is not None:
+        images = [one for one in images if any(_same_name(name, tag) for name in one.tags)]
+    if len({one.config for one in images}) != 1:
+        names = ", ".join(name for one in images for name in one.tags or ["이름 없음"])
+        raise AmbiguousImageError(
+            "아카이브에서 이미지 하나를 고를 수 없다",
+            f"들어 있는 이미지: {names or '없음'}",
+            "이름을 붙여 고른다: layerscope docker-archive:FILE:NAME:TAG",
+        )
+    image = images[0]
+    raw_config, config = saved_config(box, image)
+    actual = digest_of(raw_config)
+    if len(stem := image.config.rpartition("/")[2].removesuffix(".json")) == 64:
+        check("config", "sha256:" + stem, actual)
+    check_platform(config, platform)
     layers = []
-    for layer_name, diff_id in zip(layer_names, expected, strict=True):
+    for layer_name, diff_id in saved_layers(image, config):
         source = box.layer(layer_name)
         if source is None:
             raise _missing(layer_name)
@@ -481,7 +508,6 @@ def _history(config: Json, layers: int) -> tuple[list[HistoryRow], dict[int, str
             HistoryRow(
                 created_by=text,
                 created=created if isinstance(created, str) else None,
-                comment=str(row.get("comment") or ""),
                 empty_layer=empty,
                 layer=index,
             )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from layerscope.compare import Comparison
-from layerscope.model import Analysis, Cause, Hidden, Image, Layer, State
+from layerscope.history import compressed_size, instruction, layer_hidden
+from layerscope.model import Analysis, Cause, Hidden, Layer, State
+from layerscope.sizes import human
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +23,7 @@ CAUSES = {
     Cause.REPLACED: "다른 종류로 바뀜",
 }
 STATES = {State.ADDED: "추가", State.MODIFIED: "변경", State.REMOVED: "삭제"}
-_BAR = 24  # characters
+_BAR = 24  # characters at most
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -34,15 +36,6 @@ def shown(text: str) -> str:
 def shown_lines(text: str) -> str:
     """Several lines, each safe to print."""
     return "\n".join(map(shown, text.split("\n")))
-
-
-def size_text(count: float) -> str:
-    """Bytes in decimal units, as docker prints them."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(count) < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
 
 
 def largest_hidden(analysis: Analysis, top: int | None = None) -> list[Hidden]:
@@ -92,12 +85,6 @@ def to_json(analysis: Analysis, top: int | None = None) -> dict[str, Any]:
             "efficiency": analysis.dive.efficiency,
         },
     }
-
-
-def compressed_size(image: Image) -> int | None:
-    """Bytes of all blobs as stored, None where the source keeps none."""
-    sizes = [layer.compressed_size for layer in image.layers]
-    return None if None in sizes else sum(size or 0 for size in sizes)
 
 
 def diff_to_json(comparison: Comparison, both: tuple[Analysis, Analysis]) -> dict[str, Any]:
@@ -173,46 +160,47 @@ def print_analysis(console: Console, analysis: Analysis, top: int) -> None:
     image = analysis.image
     console.print(Text(f"{shown(image.reference)}  {image.platform}  {image.id[:19]}", "bold"))
 
-    hidden: dict[int, int] = defaultdict(int)
-    for row in analysis.hidden:
-        hidden[row.layer] += row.bytes
     largest = max((layer.size for layer in image.layers), default=0)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("층", justify="right", min_width=2)
+    # Only a table that fills the line gives the last column what the others leave; without, one
+    # long command would narrow them all.
+    table = Table(box=None, header_style="bold", pad_edge=False, expand=True)
+    table.add_column("층", justify="right", no_wrap=True)
     table.add_column("크기", justify="right", no_wrap=True)
     table.add_column("█ 보임 ░ 숨음", no_wrap=True)
     table.add_column("숨음", justify="right", no_wrap=True)
     table.add_column("추가/변경/삭제", justify="right", no_wrap=True)
     table.add_column("만든 명령", overflow="ellipsis", no_wrap=True, ratio=1)
-    for layer, states in zip(image.layers, analysis.states, strict=True):
+    width = min(_BAR, console.width // 4)
+    rows = zip(image.layers, layer_hidden(analysis), analysis.states, strict=True)
+    for layer, hidden, states in rows:
         count = Counter(states)
         table.add_row(
             str(layer.index),
-            size_text(layer.size),
-            _bar(layer.size, hidden[layer.index], largest),
-            size_text(hidden[layer.index]),
+            human(layer.size),
+            _bar(layer.size, hidden, largest, width),
+            human(hidden),
             f"+{count[State.ADDED]} ~{count[State.MODIFIED]} -{count[State.REMOVED]}",
             Text(_command(layer)),
         )
     console.print(table)
     percent = 100 * analysis.hidden_bytes / analysis.size if analysis.size else 0.0
     console.print(
-        f"저장된 {size_text(analysis.size)} = 보이는 {size_text(analysis.visible)}"
-        f" + 숨은 {size_text(analysis.hidden_bytes)} ({percent:.1f}%)",
+        f"저장된 {human(analysis.size)} = 보이는 {human(analysis.visible)}"
+        f" + 숨은 {human(analysis.hidden_bytes)} ({percent:.1f}%)",
         style="bold",
         highlight=False,
     )
     compressed = compressed_size(image)
     if compressed is not None:
-        console.print(f"저장소의 블롭: {size_text(compressed)}", highlight=False)
+        console.print(f"저장소의 블롭: {human(compressed)}", highlight=False)
     console.print(
         f"dive가 말하는 값: 효율 {analysis.dive.efficiency:.4f},"
-        f" 낭비 {size_text(analysis.dive.inefficient_bytes)}",
+        f" 낭비 {human(analysis.dive.inefficient_bytes)}",
         highlight=False,
     )
-    rows = largest_hidden(analysis, top)
-    if rows:
-        _print_hidden(console, rows, len(analysis.hidden))
+    files = largest_hidden(analysis, top)
+    if files:
+        _print_hidden(console, files, len(analysis.hidden))
 
 
 def print_verdicts(console: Console, verdicts: list[Verdict]) -> None:
@@ -229,20 +217,21 @@ def print_diff(
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("이미지", "레이어", "저장된 크기", "보임", "숨음"):
-        table.add_column(title, justify="left" if title == "이미지" else "right")
+    table.add_column("이미지", overflow="fold")
+    for title in ("레이어", "저장된 크기", "보임", "숨음"):
+        table.add_column(title, justify="right", no_wrap=True)
     for one in both:
         table.add_row(
             Text(shown(one.image.reference)),
             str(len(one.image.layers)),
-            size_text(one.size),
-            size_text(one.visible),
-            size_text(one.hidden_bytes),
+            human(one.size),
+            human(one.visible),
+            human(one.hidden_bytes),
         )
     console.print(table)
     shared = [row for row in comparison.layers if len(row.images) > 1]
     console.print(
-        f"함께 쓰는 레이어 {len(shared)}개, {size_text(sum(row.size for row in shared))}",
+        f"함께 쓰는 레이어 {len(shared)}개, {human(sum(row.size for row in shared))}",
         style="bold",
         highlight=False,
     )
@@ -250,9 +239,9 @@ def print_diff(
     words = ", ".join(f"{word} {count[state]}" for state, word in STATES.items())
     console.print(f"마지막 파일 시스템의 차이: {words}", highlight=False)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("상태")
-    table.add_column("앞", justify="right")
-    table.add_column("뒤", justify="right")
+    table.add_column("상태", no_wrap=True)
+    table.add_column("앞", justify="right", no_wrap=True)
+    table.add_column("뒤", justify="right", no_wrap=True)
     table.add_column("경로", overflow="fold")
     largest = sorted(
         comparison.paths, key=lambda row: (-abs((row.after or 0) - (row.before or 0)), row.path)
@@ -260,8 +249,8 @@ def print_diff(
     for path in largest[:top]:
         table.add_row(
             STATES[path.state],
-            "" if path.before is None else size_text(path.before),
-            "" if path.after is None else size_text(path.after),
+            "" if path.before is None else human(path.before),
+            "" if path.after is None else human(path.after),
             Text("/" + shown(path.path)),
         )
     if comparison.paths:
@@ -288,20 +277,16 @@ def _print_hidden(console: Console, rows: list[Hidden], count: int) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(
-        box=None,
-        header_style="bold",
-        pad_edge=False,
-        title=f"가장 큰 숨은 파일 {len(rows)}개 (모두 {count}개)",
-        title_justify="left",
-    )
+    # Not the table's own title: a table of short paths would break it over two lines.
+    console.print(f"가장 큰 숨은 파일 {len(rows)}개 (모두 {count}개)", style="italic")
+    table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("크기", justify="right", no_wrap=True)
     table.add_column("까닭", no_wrap=True)
     table.add_column("층", no_wrap=True)
     table.add_column("경로", overflow="fold")
     for row in rows:
         table.add_row(
-            size_text(row.bytes),
+            human(row.bytes),
             CAUSES[row.cause],
             f"{row.layer} ← {row.by}",
             Text("/" + shown(row.path)),
@@ -309,16 +294,14 @@ def _print_hidden(console: Console, rows: list[Hidden], count: int) -> None:
     console.print(table)
 
 
-def _bar(size: int, hidden: int, largest: int) -> str:
+def _bar(size: int, hidden: int, largest: int, width: int) -> str:
     if not largest:
         return ""
-    length = round(_BAR * size / largest) or (1 if size else 0)
-    dark = min(length, round(_BAR * hidden / largest) or (1 if hidden else 0))
+    length = round(width * size / largest) or (1 if size else 0)
+    dark = min(length, round(width * hidden / largest) or (1 if hidden else 0))
     return "█" * (length - dark) + "░" * dark
 
 
 def _command(layer: Layer) -> str:
-    """The Dockerfile instruction, without the shell that the builder put around it."""
-    text = " ".join(shown(layer.created_by).split())
-    text = text.removesuffix("# buildkit").strip()
-    return text.removeprefix("/bin/sh -c ").removeprefix("#(nop) ").strip()
+    """The Dockerfile instruction on one line."""
+    return " ".join(shown(instruction(layer.created_by)).split())

@@ -10,8 +10,8 @@ from layerscope.model import Image, Kind
 
 # Reason, and what the path (without a leading "/") must match.
 _PATTERNS = [
-    (reason, re.compile(rf"(?:.*/)?(?:{pattern})"))
-    for reason, pattern in (
+    (why, re.compile(rf"(?:.*/)?(?:{pattern})"))
+    for why, pattern in (
         ("SSH 개인 키", r"id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?"),
         ("환경 변수 파일", r"\.env(?:\.(?!example$|sample$|template$|dist$)[^/]+)?"),
         ("개인 키나 키 저장소", r"[^/]+\.(?:key|p12|pfx|jks|keystore|ppk|kdbx)"),
@@ -64,15 +64,16 @@ def suspects(image: Image) -> list[Suspect]:
         for entry in layer.entries:
             if entry.kind is not Kind.FILE or not entry.size:
                 continue
-            reason = _reason(entry.path)
-            if reason is not None:
+            why = reason(entry.path)
+            if why is not None:
                 placed = final.get(entry.path)
                 visible = placed is not None and placed[0] == layer.index
-                found.append(Suspect(entry.path, layer.index, entry.size, reason, visible))
+                found.append(Suspect(entry.path, layer.index, entry.size, why, visible))
     return found
 
 
-def _reason(path: str) -> str | None:
+def reason(path: str) -> str | None:
+    """Why a path (without a leading "/") looks like a secret, in Korean; None: it does not."""
     if _HARMLESS.match(path):
         return None
-    return next((reason for reason, pattern in _PATTERNS if pattern.fullmatch(path)), None)
+    return next((why for why, pattern in _PATTERNS if pattern.fullmatch(path)), None)

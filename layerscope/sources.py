@@ -6,13 +6,9 @@
 
 from __future__ import annotations
 
-import marshal
-import os
 import re
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from layerscope import cache, engine
@@ -23,7 +19,6 @@ from layerscope.oci import Located, LocatedLayer, Request, assemble, locate
 from layerscope.streams import Progress
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*")
-WORTH_A_CHILD = 5_000  # entries of a layer, from which on the next ones are read side by side
 _SCHEMES = ("docker-archive", "oci-archive", "oci")
 
 
@@ -115,10 +110,8 @@ def _missing(path: Path, why: str) -> SourceNotFoundError:
 
 
 def _entries(found: Located, content: bool, progress: Progress | None) -> list[list[Entry]]:
-    """Each layer's entries; two at a time where that takes less."""
+    """Each layer's entries; those to inflate two at a time, which runs outside the interpreter."""
     inflating = sum(one.source.inflates for one in found.layers)
-    if not inflating and not content:
-        return _parsed_side_by_side(found.layers)
     total = sum(one.source.size or 0 for one in found.layers)
     done = 0
     listings = []
@@ -135,62 +128,6 @@ def _entries(found: Located, content: bool, progress: Progress | None) -> list[l
             if progress is not None and inflating:
                 progress(done, total)
     return listings
-
-
-def _parsed_side_by_side(layers: Sequence[LocatedLayer]) -> list[list[Entry]]:
-    """Layers whose headers lie ready; where they are many, a child process reads every other one.
-
-    Parsing is Python's own work, at which threads would take turns.  A process with threads must
-    not fork (a notebook's, say), so there the layers are read one after the other.  How much there
-    is to read shows after the first new layer: small images are not worth a child's memory.
-    """
-    may_fork = sys.platform == "linux" and threading.active_count() == 1
-    found: dict[int, list[Entry]] = {}
-    for index, layer in enumerate(layers):
-        new = layer.source.cacheable and not cache.knows_layer(layer.diff_id, content=False)
-        found[index] = _layer_entries(layer, False)
-        if may_fork and new and len(found[index]) > WORTH_A_CHILD:
-            break
-    rest = range(len(found), len(layers))
-    with _child_reading([layers[index] for index in rest[1::2]]) as answer:
-        for index in rest[::2]:
-            found[index] = _layer_entries(layers[index], False)
-        found.update(zip(rest[1::2], answer(), strict=False))
-    for index in rest:
-        if index not in found:  # the child failed: reading here gives the entries, or the error
-            found[index] = _layer_entries(layers[index], False)
-    return [found[index] for index in range(len(layers))]
-
-
-@contextmanager
-def _child_reading(layers: Sequence[LocatedLayer]) -> Iterator[Callable[[], list[list[Entry]]]]:
-    """A child process that reads the layers; what is yielded waits for them: all, or none."""
-    if not layers:
-        yield list
-        return
-    receiving, sending = os.pipe()
-    child = os.fork()
-    if not child:
-        with suppress(BaseException):  # nothing of the parent's code must run on in here
-            # All before the first byte is sent: the parent listens when its own layers are read.
-            columns = [cache.to_columns(_layer_entries(one, False)) for one in layers]
-            with os.fdopen(sending, "wb") as answering:
-                marshal.dump(columns, answering)
-        os._exit(0)
-    os.close(sending)
-    with os.fdopen(receiving, "rb") as pipe:
-
-        def answer() -> list[list[Entry]]:
-            try:
-                return [cache.from_columns(one) for one in marshal.loads(pipe.read())]  # noqa: S302
-            except (EOFError, ValueError, TypeError):
-                return []
-
-        try:
-            yield answer
-        finally:
-            pipe.close()  # a child that still writes ends by it
-            os.waitpid(child, 0)
 
 
 def _layer_entries(layer: LocatedLayer, content: bool) -> list[Entry]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from hypothesis import settings
+from needs import needs
 
 # Examples are slow on a machine that also runs engines and browsers: no time limit is theirs.
 settings.register_profile("course", deadline=None)
@@ -28,13 +27,7 @@ COPY --from=two / /
 
 @pytest.fixture(scope="session")
 def buildx() -> None:
-    if (
-        shutil.which("docker") is None
-        or subprocess.run(
-            ["docker", "buildx", "version"], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("needs docker with buildx, as in the lab")
+    needs("an engine", "buildx")
 
 
 @pytest.fixture(scope="session")

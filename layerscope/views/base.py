@@ -128,24 +128,6 @@ def pack(data: object) -> str:
     return base64.b64encode(gzip.compress(text.encode("ascii"), mtime=0)).decode("ascii")
 
 
-def unpack(payload: str) -> Any:
-    """What pack() was given, as JSON sees it."""
-    return json.loads(gzip.decompress(base64.b64decode(payload)))
-
-
 def readable(text: str) -> str:
     """Text that can be written as UTF-8: bytes of a path that are no UTF-8 become U+FFFD."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def human(size: float) -> str:
-    """Bytes for people, in the decimal units that docker prints; the same as bytes() in base.js."""
-    units = ("B", "kB", "MB", "GB", "TB")
-    unit = 0
-    while abs(size) >= 999.5 and unit < len(units) - 1:
-        size /= 1000
-        unit += 1
-    if unit == 0:
-        return f"{size:.0f} B"
-    digits = 0 if abs(size) >= 99.95 else 1 if abs(size) >= 9.995 else 2
-    return f"{size:.{digits}f} {units[unit]}"

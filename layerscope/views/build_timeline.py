@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from layerscope.buildlog import BuildLog, Step, StepKind
-from layerscope.views.base import Table, View, human
+from layerscope.sizes import human
+from layerscope.views.base import Table, View
 
 #: Enough of a step's output to see what it did; a whole pip or apt log would bloat the notebook.
 _LOG_TAIL = 4000

@@ -6,12 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from layerscope import dockerignore
+from layerscope import dockerignore, secrets
 from layerscope.dockerignore import Builder, ContextEntry, Kind, Verdict
-from layerscope.model import Entry, Image, Layer
-from layerscope.model import Kind as TarKind
-from layerscope.secrets import suspects
-from layerscope.views.base import Table, View, human
+from layerscope.sizes import human
+from layerscope.views.base import Table, View
 
 
 class ContextExplorer(View):
@@ -69,7 +67,6 @@ class ContextExplorer(View):
 def _columns(entries: list[ContextEntry]) -> dict[str, Any]:
     """Columns instead of rows: they compress better.  The order is depth first."""
     kinds = {Kind.FILE: "f", Kind.DIRECTORY: "d", Kind.SYMLINK: "l", Kind.OTHER: "o"}
-    reasons = _reasons(entries)
     return {
         # "/" is the one character that no name holds.
         "names": "/".join(entry.path.rpartition("/")[2] for entry in entries),
@@ -77,21 +74,17 @@ def _columns(entries: list[ContextEntry]) -> dict[str, Any]:
         "kinds": "".join(kinds[entry.kind] for entry in entries),
         "sizes": [entry.size for entry in entries],
         "secrets": {
-            index: reasons[entry.path]
+            index: reason
             for index, entry in enumerate(entries)
-            if entry.path in reasons
+            if entry.kind is Kind.FILE and (reason := _reason(entry)) is not None
         },
     }
 
 
-def _reasons(entries: list[ContextEntry]) -> dict[str, str]:
-    """Why a file looks like a secret, by path: the same names as in an image, and every .pem."""
-    files = [entry for entry in entries if entry.kind is Kind.FILE]
-    copied = Layer(0, "", "", None, None, "COPY . .", 0, None)
-    copied.entries = [Entry(one.path, TarKind.FILE, one.size, 0o644, 0, 0) for one in files]
-    as_image = Image("", "", "", None, [copied], [], {})
-    pem = {one.path: "인증서나 개인 키" for one in files if one.path.endswith(".pem")}
-    return pem | {one.path: one.reason for one in suspects(as_image)}
+def _reason(file: ContextEntry) -> str | None:
+    """As in an image, and besides every .pem: in a context none comes with the system."""
+    found = secrets.reason(file.path) if file.size else None
+    return found or ("인증서나 개인 키" if file.path.endswith(".pem") else None)
 
 
 def _top(verdicts: list[Verdict]) -> list[list[str | int]]:

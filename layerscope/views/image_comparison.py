@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from layerscope.history import compressed_size, instruction, layer_hidden
 from layerscope.model import Analysis, Kind
-from layerscope.views.base import Table, View, human
-from layerscope.views.layer_explorer import instruction, layer_hidden
+from layerscope.sizes import human
+from layerscope.views.base import Table, View
 
 _DEPTH = 3  # directories are compared down to here: deep enough to tell what changed
 _MOST = 200  # rows of the difference, the largest ones
@@ -50,7 +51,6 @@ class ImageComparison(View):
 
 
 def _image(analysis: Analysis) -> dict[str, Any]:
-    compressed = [layer.compressed_size for layer in analysis.image.layers]
     return {
         "reference": analysis.image.reference,
         "platform": analysis.image.platform,
@@ -58,7 +58,7 @@ def _image(analysis: Analysis) -> dict[str, Any]:
         "visible": analysis.visible,
         "hidden": analysis.hidden_bytes,
         "layers": len(analysis.image.layers),
-        "compressed": None if None in compressed else sum(filter(None, compressed)),
+        "compressed": compressed_size(analysis.image),
     }
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from layerscope.history import instruction, layer_hidden
 from layerscope.model import Analysis, Entry, Kind, State
-from layerscope.views.base import Table, View, human
+from layerscope.sizes import human
+from layerscope.views.base import Table, View
 
-_SHELL = "/bin/sh -c "
 _KINDS = {
     Kind.FILE: "f",
     Kind.DIRECTORY: "d",
@@ -21,7 +21,6 @@ _KINDS = {
     Kind.WHITEOUT: "w",
     Kind.OPAQUE: "o",
 }
-_NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
 
 
 class LayerExplorer(View):
@@ -53,22 +52,6 @@ class LayerExplorer(View):
                 note,
             ),
         )
-
-
-def instruction(created_by: str) -> str:
-    """A history row as the Dockerfile said it: without the builders' own additions."""
-    text = _NOP.sub("", created_by.removesuffix("# buildkit").strip())
-    if text.startswith(_SHELL):
-        return "RUN " + text.removeprefix(_SHELL)
-    return text.replace("RUN " + _SHELL, "RUN ", 1)
-
-
-def layer_hidden(analysis: Analysis) -> list[int]:
-    """Hidden bytes by the layer that stores them."""
-    sums: Counter[int] = Counter()
-    for row in analysis.hidden:
-        sums[row.layer] += row.bytes
-    return [sums[layer.index] for layer in analysis.image.layers]
 
 
 def _columns(analysis: Analysis, hidden: list[int]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import image_maker as make
 import pytest
 from image_maker import Real
+from needs import needs
 
 RECIPES: dict[str, list[str]] = {
     "deletes": [
@@ -95,6 +96,7 @@ def _imported() -> bytes:
 
 @pytest.fixture(scope="session")
 def real_images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Real]]:
+    needs("an engine", "buildx")
     root = tmp_path_factory.mktemp("images")
     context = root / "context"
     _context(context)

@@ -6,12 +6,11 @@ import json
 import os
 import stat
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+from needs import PATH, needs
 
 
 @dataclass
@@ -77,6 +76,7 @@ def walk(root: Path) -> Disk:
 
 
 def _run(*words: str) -> str:
+    needs(words[0])
     done = subprocess.run(
         words, env={**os.environ, "PATH": PATH}, capture_output=True, text=True, check=False
     )

@@ -165,6 +165,20 @@ def test_cached_steps_stand_after_what_they_wait_for() -> None:
     assert [step.digest for step in log.cached] == ["b", "c"]
 
 
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_a_step_told_of_twice_lasts_from_the_first_beginning_to_the_last_end(
+    order: list[int],
+) -> None:
+    """Several targets of one build may need it."""
+    told = [
+        vertex("a", "[1/2] RUN a", started=stamp(2), completed=stamp(3)),
+        vertex("a", "[1/2] RUN a", started=stamp(1), completed=stamp(2.5)),
+    ]
+    (step,) = parse("".join(json.dumps(told[index]) + "\n" for index in order)).steps
+    assert step.seconds == pytest.approx(2)
+    assert parse(json.dumps(told[0])).started - step.started == pytest.approx(1)
+
+
 def test_a_circle_of_inputs_still_ends() -> None:
     log = parse(
         json.dumps(vertex("a", "a", inputs=["b"])) + json.dumps(vertex("b", "b", inputs=["a"]))

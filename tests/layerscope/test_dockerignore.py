@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from needs import needs
 
 from layerscope.dockerignore import (
     Builder,
@@ -294,6 +295,7 @@ def test_no_ignore_file_is_none(tmp_path: Path) -> None:
     ],
 )
 def test_the_classic_builder_gets_what_we_say(tmp_path: Path, text: str) -> None:
+    needs("an engine")
     fill(tmp_path)
     (tmp_path / "Dockerfile").write_text('FROM scratch\nCOPY . /\nCMD ["none"]\n')
     (tmp_path / ".dockerignore").write_text(text)

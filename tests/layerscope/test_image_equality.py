@@ -7,6 +7,7 @@ from pathlib import Path
 import oracles
 import pytest
 from image_maker import Real
+from needs import needs
 
 import layerscope
 from layerscope import dive, engine
@@ -56,7 +57,8 @@ def test_dive_numbers_equal_dives(real: Real, tmp_path: Path) -> None:
     score = layerscope.analyze(image).dive
     assert (score.size, score.inefficient_bytes) == (theirs.size, theirs.inefficient)
     assert score.efficiency == theirs.efficiency
-    references = {_replaced(path): row for path, row in dive.references(image.layers).items()}
+    again = dive._count(image.layers).again.items()  # dive's fileReference
+    references = {_replaced(f"/{path}"): (one.copies, one.total) for path, one in again}
     assert references == theirs.references
     assert [0 if one.linked else one.size for one in image.layers] == theirs.layers
     assert [layer.diff_id for layer in image.layers] == theirs.diff_ids
@@ -106,6 +108,7 @@ def test_live_reading_needs_no_save(
     real_images: dict[str, Real], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beside the engine, as root, layers are read where they lie."""
+    needs("root")
 
     def refuse(*_: object) -> None:
         raise AssertionError("asked the engine to save")

@@ -13,6 +13,7 @@ import image_maker as make
 import pytest
 import zstandard
 from image_maker import Real
+from needs import needs
 
 import layerscope
 from layerscope import errors, oci
@@ -172,6 +173,7 @@ def test_image_of_several_saved_together(real_images: dict[str, Real], tmp_path:
 def test_skopeos_copies_equal_the_saved_archive(
     real_images: dict[str, Real], form: str, tmp_path: Path
 ) -> None:
+    needs("skopeo")
     for kind in ("names", "hardlinks", "files"):
         saved = real_images[kind].archive
         target = f"{form}:{tmp_path / kind}:tag"

@@ -123,18 +123,6 @@ def test_hardlinks_to_nothing_carry_nothing(target: str, tmp_path: Path) -> None
     assert (analysis.size, analysis.visible, analysis.hidden) == (0, 0, [])
 
 
-def test_duplicates_by_content(tmp_path: Path) -> None:
-    image = _analyze(
-        tmp_path,
-        make.tar(make.file("a", b"same" * 10), make.file("b", b"same" * 10), make.file("e")),
-        make.tar(make.file("c", b"same" * 10), make.file("d", b"diff" * 10), make.file("f")),
-        content=True,
-    ).image
-    (found,) = layerscope.duplicates(image)
-    assert found.places == [(0, "a"), (0, "b"), (1, "c")]
-    assert (found.size, found.wasted) == (40, 80)
-
-
 def test_secret_looking_files_are_found_even_when_hidden(tmp_path: Path) -> None:
     image = _analyze(
         tmp_path,
@@ -151,6 +139,19 @@ def test_secret_looking_files_are_found_even_when_hidden(tmp_path: Path) -> None
     assert [(one.path, one.visible) for one in layerscope.suspects(image)] == [
         ("app/.env", False),
         ("root/.ssh/id_rsa", True),
+    ]
+
+
+def test_secret_that_a_later_layer_overwrites_is_hidden_and_still_there(tmp_path: Path) -> None:
+    image = _analyze(
+        tmp_path,
+        make.tar(make.file("app/.env", b"KEY=real"), make.file("app/.npmrc", b"token")),
+        make.tar(make.file("app/.env", b"KEY=")),
+    ).image
+    assert [(one.path, one.layer, one.visible) for one in layerscope.suspects(image)] == [
+        ("app/.env", 0, False),
+        ("app/.npmrc", 0, True),
+        ("app/.env", 1, True),
     ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import image_maker as make
 import pytest
 from image_maker import Real
+from needs import needs
 
 import layerscope
 from layerscope import archive, cache, engine
@@ -33,6 +34,7 @@ def test_entries_come_back_as_they_were() -> None:
 def test_second_look_reads_no_layer(
     real_images: dict[str, Real], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    needs("root")  # elsewhere the engine has to save the image
     first = layerscope.read(real_images["deletes"].name)
 
     def refuse(*_: object, **__: object) -> None:
@@ -42,6 +44,15 @@ def test_second_look_reads_no_layer(
         monkeypatch.setattr(module, "members", refuse)
     monkeypatch.setattr(engine.containerd, "_scan", refuse)
     assert layerscope.read(real_images["deletes"].name) == first
+
+
+def test_second_look_inflates_no_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = make.Layout()
+    layout.manifests.append(layout.image([make.tar(make.file("a")), make.tar(make.file("b"))]))
+    reference = f"oci-archive:{layout.archive(tmp_path / 'image.tar')}"
+    first = layerscope.read(reference)
+    monkeypatch.setattr(archive, "inflate", None)
+    assert layerscope.read(reference) == first
 
 
 def test_second_look_saves_nothing(

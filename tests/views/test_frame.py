@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from view_harness import STATIC_PAGE, Static, Watch
+from view_harness import STATIC_PAGE, Static, Watch, unpack
 
 from layerscope import Analysis
+from layerscope.sizes import human
 from layerscope.views import LayerExplorer
-from layerscope.views.base import Table, human, pack, unpack
+from layerscope.views.base import Table, pack
 
 
 def test_payload_survives_bytes_that_are_no_utf8() -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from view_harness import LOOKS, Live, Look, Static
+from view_harness import LOOKS, Live, Look, Static, unpack
 
 from layerscope import Analysis
+from layerscope.sizes import human
 from layerscope.views import ImageComparison
-from layerscope.views.base import human, unpack
 
 Shot = Callable[[Any, str], None]
 

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from view_harness import LOOKS, Live, Look, Static
+from view_harness import LOOKS, Live, Look, Static, unpack
 
 from layerscope import Analysis, Cause, Kind, State, analyze
 from layerscope.model import Entry, HistoryRow, Image, Layer
+from layerscope.sizes import human
 from layerscope.views import LayerExplorer
-from layerscope.views.base import human, unpack
-from layerscope.views.layer_explorer import instruction
 
 Shot = Callable[[Any, str], None]
 
@@ -24,20 +23,6 @@ Shot = Callable[[Any, str], None]
 def rows(page: Page) -> list[str]:
     items = page.get_by_role("tree", name="파일 트리").get_by_role("treeitem").all()
     return [item.get_attribute("aria-label") or "" for item in items]
-
-
-@pytest.mark.parametrize(
-    ("created_by", "text"),
-    [
-        ("RUN /bin/sh -c apt-get update # buildkit", "RUN apt-get update"),
-        ("/bin/sh -c apt-get update", "RUN apt-get update"),
-        ('/bin/sh -c #(nop)  CMD ["sh"]', 'CMD ["sh"]'),
-        ("COPY app /app # buildkit", "COPY app /app"),
-        ("", ""),
-    ],
-)
-def test_instruction_reads_as_in_the_dockerfile(created_by: str, text: str) -> None:
-    assert instruction(created_by) == text
 
 
 def test_columns_hold_every_entry_and_every_hidden_byte(before: Analysis) -> None:
@@ -184,7 +169,7 @@ def big(files: int) -> Analysis:
               sum(entry.size for entry in entries), None, entries)
         for i, entries in enumerate((base, top))
     ]  # fmt: skip
-    history = [HistoryRow(layer.created_by, None, "", False, layer.index) for layer in layers]
+    history = [HistoryRow(layer.created_by, None, False, layer.index) for layer in layers]
     return analyze(Image("big", "sha256:0", "linux/amd64", None, layers, history, {}))
 
 

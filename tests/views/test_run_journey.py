@@ -1,33 +1,15 @@
-"""RunJourney, with what a real engine said while it ran a container."""
+"""RunJourney in the browser: order, distances, keyboard."""
 
 from __future__ import annotations
 
-import io
-import subprocess
-import tarfile
-import time
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from layerscope.views.run_journey import (
-    Event,
-    Lane,
-    RunJourney,
-    from_containerd_events,
-    from_docker_events,
-    from_runc_log,
-)
+from layerscope.journey import Event, Lane
+from layerscope.views.run_journey import RunJourney
 
-IMAGE = "docker-anatomy-test/journey"
-
-CTR = """\
-2026-11-23 20:25:58.22607254 +0000 UTC moby /snapshot/prepare {"key":"61dd-init","parent":"sha256:6"}
-time="2026-11-23T20:25:58Z" level=warning msg="not an event"
-2026-11-23 20:25:58.471012604 +0000 UTC moby /tasks/create {"container_id":"61dd","pid":17461}
-2026-11-23 20:25:58 +0000 UTC moby /tasks/start {"container_id":"61dd","pid":17461}
-"""  # noqa: E501 (as ctr printed it)
 RUNC = """\
 1795465707.951044333 --root /run/runtime-runc/moby --log-format json create --bundle /b/create f0fe
 1795465708.165216136 --root /run/runtime-runc/moby --log-format json start f0fe
@@ -35,38 +17,6 @@ RUNC = """\
 
 no time
 """
-
-
-@pytest.fixture(scope="module")
-def docker_events() -> str:
-    """create, start and their like of a container that does nothing."""
-    try:
-        subprocess.run(["docker", "version"], capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("needs an engine, as in the lab")
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        tar.addfile(tarfile.TarInfo("empty"))
-    begin = time.time()
-    subprocess.run(
-        ["docker", "import", "-", IMAGE], input=archive.getvalue(), capture_output=True, check=True
-    )
-    try:
-        # There is no program in it: starting fails, and that is an event too.
-        subprocess.run(
-            ["docker", "run", "--rm", "--name=docker-anatomy-test-journey", IMAGE, "/none"],
-            capture_output=True,
-            check=False,
-        )
-    finally:
-        subprocess.run(["docker", "rmi", "-f", IMAGE], capture_output=True, check=True)
-    done = subprocess.run(
-        ["docker", "events", f"--since={begin:.3f}", f"--until={time.time() + 1:.3f}",
-         "--filter=container=docker-anatomy-test-journey", "--format={{json .}}"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return done.stdout
-
 
 JOURNEY = [
     Event(Lane.CLI, 100.0, "docker run", "docker run --rm hello"),
@@ -76,31 +26,6 @@ JOURNEY = [
     Event(Lane.PROCESS, 100.300, "sh"),
     Event(Lane.CLI, 101.500, "끝", "종료 코드 0"),
 ]
-
-
-def test_docker_events_keep_their_nanoseconds(docker_events: str) -> None:
-    events = from_docker_events(docker_events)
-    assert events[0].label == "create"
-    assert {event.lane for event in events} == {Lane.DOCKERD}
-    assert events == sorted(events, key=lambda event: event.time)
-    assert all(abs(event.time - time.time()) < 600 for event in events)
-    assert any(event.time % 1 for event in events)
-    assert '"Action": "create"' in events[0].detail
-
-
-def test_containerd_events_skip_what_is_no_event() -> None:
-    events = from_containerd_events(CTR)
-    assert [event.label for event in events] == ["snapshot/prepare", "tasks/create", "tasks/start"]
-    assert events[1].time - events[0].time == pytest.approx(0.244940064, abs=1e-6)
-    assert events[2].time == 1795465558
-    assert '"pid": 17461' in events[1].detail
-
-
-def test_runc_lines_give_the_verb_not_its_arguments() -> None:
-    events = from_runc_log(RUNC)
-    assert [event.label for event in events] == ["create", "start", "delete --force"]
-    assert events[0].detail.startswith("runc --root")
-    assert events[0].time == pytest.approx(1795465707.951044, abs=1e-6)
 
 
 def test_events_are_shown_in_the_order_of_time(static: Any) -> None:
@@ -166,10 +91,13 @@ def test_the_table_has_a_row_for_each_event() -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_phone_does_not_scroll_sideways(
-    static: Any, docker_events: str, shot: Any, dark: bool
-) -> None:
-    events = from_docker_events(docker_events) + from_containerd_events(CTR) * 8
+def test_a_phone_does_not_scroll_sideways(static: Any, shot: Any, dark: bool) -> None:
+    detail = '{"Actor": {"ID": "' + "61dd" * 16 + '"}}'  # long words, as engines write them
+    events = [
+        Event(event.lane, event.time + number, "exec_create: /bin/sh -c true", detail)
+        for number in range(8)
+        for event in JOURNEY
+    ]
     page = static(RunJourney(events), dark=dark, width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     shot(page, f"run_journey_390_{'dark' if dark else 'light'}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import http.server
+import json
 import socket
 import subprocess
 import time
@@ -29,6 +32,11 @@ body {{ margin: 12px; background: var(--md-default-bg-color); color: var(--md-de
 </style>
 <div class="afm" data-esm="{name}.js" data-css="{name}.css" data-state="{name}.json">{table}</div>
 <script type="module" src="mount.js"></script></html>"""
+
+
+def unpack(payload: str) -> Any:
+    """What base.pack() was given, as base.js sees it."""
+    return json.loads(gzip.decompress(base64.b64decode(payload)))
 
 
 class Look(NamedTuple):
