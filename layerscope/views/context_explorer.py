@@ -21,7 +21,7 @@ class ContextExplorer(View):
     would use.
     """
 
-    parts = ("tree",)
+    parts = ("tree", "dockerignore")
 
     def __init__(
         self,
