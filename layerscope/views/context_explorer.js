@@ -36,7 +36,7 @@ export default view((root, data) => {
   const choice = { builder: data.builder, show: "all" };
   let patterns = [];
   let now; // the row that the tree points at
-  let shown = new Uint8Array(entries.length).fill(1);
+  const shown = new Uint8Array(entries.length).fill(1);
 
   // --- the pattern box
   const errorId = uid();
@@ -82,6 +82,9 @@ export default view((root, data) => {
     walk(top);
     return list;
   };
+  const unfold = (wanted) => entries.forEach((entry, i) => {
+    if (wanted(entry)) open.add(i);
+  });
   const fate = (entry) => {
     if (entry.kind !== "d") return entry.arrives ? ["●", "도착", "ls-context-in"] : ["○", "제외", "ls-context-out"];
     if (!entry.arrives) return ["○", "제외", "ls-context-out"];
@@ -126,7 +129,7 @@ export default view((root, data) => {
   const filters = h("div", { class: "ls-row", role: "group", "aria-label": "보기" },
     Object.entries(FILTERS).map(([key, name]) => h("button", {
       type: "button", class: "ls-button", "data-show": key, "aria-pressed": String(key === "all"),
-      onclick: () => { choice.show = key; if (key !== "all") entries.forEach((entry, i) => entry.depth < 3 && open.add(i)); refresh(); },
+      onclick: () => { choice.show = key; if (key !== "all") unfold((entry) => entry.depth < 3); refresh(); },
     }, name, h("span", { class: "ls-context-count" }))));
   const nothing = h("p", { class: "ls-note ls-context-nothing" }, "해당하는 파일이 없다.");
 
@@ -241,7 +244,7 @@ export default view((root, data) => {
   roving(builders, () => [...builders.children], (button) => button.click());
   update();
   if (entries.length <= 60) {
-    entries.forEach((entry, i) => entry.arrives && open.add(i));
+    unfold((entry) => entry.arrives);
     refresh();
   }
   return () => clearTimeout(waiting);

@@ -281,7 +281,7 @@ function look(patterns, path, parent, builder) {
   const matched = new Array(patterns.length);
   for (let i = 0; i < patterns.length; i += 1) {
     const one = patterns[i];
-    let hit = parent.matched !== null && parent.matched[i];
+    let hit = parent.matched?.[i] ?? false;
     // A pattern that could change nothing is not even tried, nor remembered for the children.
     if (!hit && one.negated === excluded) hit = one.matches(path);
     matched[i] = hit;
