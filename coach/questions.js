@@ -8,8 +8,7 @@ export default view((root, data) => {
     const right = results.filter((one) => one === true).length;
     score.textContent = done ? `${results.length}문제 가운데 ${done}문제에 답했고, 처음에 맞힌 것은 ${right}문제다.` : "하나를 고르면 까닭이 나온다.";
   };
-  root.append(h("h3", {}, data.title), score);
-  data.questions.forEach((one, index) => root.append(question(one, index, (right) => {
+  root.append(h("h3", {}, data.title), score, ...data.questions.map((one, index) => question(one, index, (right) => {
     if (results[index] === null) results[index] = right;
     tell();
   })));
@@ -26,7 +25,7 @@ function question(one, index, chosen) {
       name: group,
       value: place,
       onchange: () => {
-        list.querySelectorAll("label").forEach((label) => label.removeAttribute("data-verdict"));
+        for (const label of list.children) label.removeAttribute("data-verdict");
         input.closest("label").dataset.verdict = option.right ? "right" : "wrong";
         answer.replaceChildren(
           h("p", {}, h("strong", {}, option.right ? "✔ 맞다. " : "✘ 아니다. "), rich(option.why)),

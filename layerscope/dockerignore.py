@@ -9,7 +9,7 @@ Three things together decide, and all three are here:
   directory is not opened unless a ``!`` pattern could match inside.  The two builders differ in
   that last point: :class:`Builder`.
 
-The same rules in JavaScript are in views/context_explorer.js; tests hold the two and the engine
+The same rules in JavaScript are in views/dockerignore.js; tests hold the two and the engine
 equal.
 """
 

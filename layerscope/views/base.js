@@ -63,17 +63,24 @@ const uid = () => `ls-${idSeed}-${++lastId}`;
 const count = (n) => n.toLocaleString("ko-KR");
 const exact = (n) => `${count(n)}바이트`;
 
-/** Bytes for people, in the decimal units that docker prints; the same as human() in base.py. */
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
+
+/** Whole bytes for people, with docker's three digits; the same as human() in layerscope/sizes.py. */
 function bytes(n) {
-  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = n;
   let unit = 0;
-  while (Math.abs(n) >= 999.5 && unit < 4) {
-    n /= 1000;
+  while (Math.abs(value) >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
     unit += 1;
   }
-  if (unit === 0) return `${n} B`;
-  const digits = Math.abs(n) >= 99.95 ? 0 : Math.abs(n) >= 9.995 ? 1 : 2;
-  return `${n.toFixed(digits)} ${units[unit]}`;
+  if (unit === 0) return `${value} B`;
+  // Go and Python round a half to the even digit, toPrecision() away from zero.  Exact halves are
+  // odd multiples of 2 ** -(places + 1): less than a half takes them to the even digit below.
+  const size = Math.abs(value);
+  const places = 3 - String(Math.trunc(size)).length;
+  const half = (size * 2 ** (places + 1)) % 2 === 1;
+  if (half && Math.floor(size * 10 ** places) % 2 === 0) value -= Math.sign(value) * 10 ** -places / 4;
+  return `${value.toPrecision(3)} ${UNITS[unit]}`;
 }
 
 const percent = (part, whole) => (whole > 0 ? `${((100 * part) / whole).toFixed(1)}%` : "0%");
@@ -124,6 +131,7 @@ function tooltips(root) {
 /**
  * One tab stop for a group (listbox, radiogroup, toolbar): arrows, Home and End move the focus.
  * items() gives the elements in order; move(element) is called when the keyboard moves.
+ * @param {(element: any) => void} [move]
  */
 function roving(group, items, move = () => {}) {
   const set = (element) => {

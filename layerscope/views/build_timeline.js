@@ -17,7 +17,7 @@ function rowsOf(builds) {
       const key = step.kind === "stage" ? `${step.platform} ${step.stage} ${step.instruction.replace(/@sha256:[0-9a-f]{64}/u, "")}` : step.name;
       const seen = rows.get(key);
       // The same instruction twice in one build stays two rows.
-      const id = seen && seen.steps[side] ? `${key} ${index}` : key;
+      const id = seen?.steps[side] ? `${key} ${index}` : key;
       if (!rows.has(id)) rows.set(id, { steps: builds.map(() => null), step });
       rows.get(id).steps[side] = { ...step, index };
     });

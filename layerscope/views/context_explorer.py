@@ -19,7 +19,7 @@ class ContextExplorer(View):
     would use.
     """
 
-    parts = ("tree",)
+    parts = ("tree", "dockerignore")
 
     def __init__(
         self,

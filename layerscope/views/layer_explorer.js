@@ -72,7 +72,7 @@ export default view((root, data) => {
     }
     // What little a filter or a small layer leaves is shown unfolded, what a search finds always.
     open = new Set([0]);
-    if (query || below[0] <= (choice.bits ? 400 : 40)) shown.forEach((yes, node) => yes && open.add(node));
+    if (query || below[0] <= (choice.bits ? 400 : 40)) for (const [node, yes] of shown.entries()) if (yes) open.add(node);
   }
 
   const wastedOnly = () => choice.bits === WASTED;
@@ -136,7 +136,6 @@ export default view((root, data) => {
   const detail = h("div", { class: "ls-explorer-detail", "aria-live": "polite" });
   const nothing = h("p", { class: "ls-note ls-explorer-nothing", hidden: true }, "조건에 맞는 경로가 없다.");
 
-  let zoom = 0;
   const map = treemap({
     label: "크기 지도",
     children: (node) => childrenOf(node).map((child) => {
@@ -150,7 +149,6 @@ export default view((root, data) => {
   });
   const crumbs = h("div", { role: "group", class: "ls-explorer-crumbs ls-mono", "aria-label": "크기 지도의 위치" });
   function zoomTo(node, focus) {
-    zoom = node;
     const chain = [];
     for (let at = node; at > 0; at = files.parents[at]) chain.unshift(at);
     crumbs.replaceChildren(...[0, ...chain].map((at, i, all) => h("button", {
@@ -362,8 +360,8 @@ function readTree({ names, depths }) {
 }
 
 function readLayer(layer, index) {
-  let node = 0;
-  const nodes = Int32Array.from(layer.steps, (step) => (node += step));
+  const nodes = Int32Array.from(layer.steps);
+  for (let i = 1; i < nodes.length; i += 1) nodes[i] += nodes[i - 1];
   const [hiddenNodes, hiddenBytes, causes, by] = layer.hiddenRows;
   return {
     index, nodes, hiddenNodes, hiddenBytes, sizes: layer.sizes, states: layer.states, kinds: layer.kinds, links: layer.links,

@@ -9,7 +9,9 @@
 function fakeModel(state) {
   const listeners = new Map();
   const of = (name) => listeners.get(name) ?? listeners.set(name, new Set()).get(name);
-  const emit = (name, ...args) => [...of(name)].forEach((listener) => listener(...args));
+  const emit = (name, ...args) => {
+    for (const listener of [...of(name)]) listener(...args);
+  };
   return {
     get: (key) => state[key],
     set(key, value) {

@@ -171,7 +171,7 @@ export default view((root, data) => {
   });
 
   openChanged();
-  if (rows.length <= 60) rows.forEach((row, i) => row.children.length && open.add(i));
+  if (rows.length <= 60) for (const [i, row] of rows.entries()) if (row.children.length) open.add(i);
   root.append(...[
     stack,
     data.partial ? h("p", { class: "ls-note ls-overlay-partial" }, "경로가 많아 upper가 건드린 것만 보여 준다.") : null,

@@ -33,7 +33,7 @@ export default view((root, { lanes, events }) => {
   const draw = () => {
     plot.style.minWidth = choice.scale === "order" ? `${events.length * 26}px` : "0";
     const svg = drawing("svg", { viewBox: `0 0 1000 ${lanes.length * ROW}`, preserveAspectRatio: "none" });
-    lanes.forEach((_, n) => svg.append(drawing("line", { x1: 0, x2: 1000, y1: (n + 0.5) * ROW, y2: (n + 0.5) * ROW, class: "ls-journey-lane" })));
+    svg.append(...lanes.map((_, n) => drawing("line", { x1: 0, x2: 1000, y1: (n + 0.5) * ROW, y2: (n + 0.5) * ROW, class: "ls-journey-lane" })));
     const points = events.map((event, i) => `${(1000 * place(i)).toFixed(2)},${middle(event)}`).join(" ");
     svg.append(drawing("polyline", { points, class: "ls-journey-path" }));
     plot.replaceChildren(svg, ...events.map((event, i) => h("span", {
@@ -70,7 +70,7 @@ export default view((root, { lanes, events }) => {
   const choose = (i, scroll) => {
     choice.event = i;
     const event = events[i];
-    items.forEach((item, n) => item.setAttribute("aria-pressed", String(n === i)));
+    for (const item of items) item.setAttribute("aria-pressed", String(item === items[i]));
     tabStop(items[i]);
     if (scroll) show(items[i]);
     draw();

@@ -37,7 +37,10 @@ function widened(query) {
 
 const address = new URL("../search/texts.json", document.currentScript.src);
 let texts; // once they are asked for: their promise
-const fetched = () => (texts ??= fetch(address).then((answer) => answer.json()));
+function fetched() {
+  texts ??= fetch(address).then((answer) => answer.json());
+  return texts;
+}
 document.forms.search?.query.addEventListener("focus", fetched, { once: true });
 
 const post = Worker.prototype.postMessage;
@@ -49,7 +52,10 @@ Worker.prototype.postMessage = function (message, ...rest) {
       sections = index.docs.map(({ title, text }) => `${title} ${text}`.toLowerCase());
       post.call(this, { type: 0, data: { ...index, options: {} } });
     },
-    () => (texts = whole = undefined), // the next key tries again
+    () => {
+      texts = undefined; // the next key tries again
+      whole = undefined;
+    },
   );
   whole.then(() => post.call(this, { ...message, data: widened(message.data) }, ...rest));
 };
