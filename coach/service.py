@@ -1,4 +1,4 @@
-"""A learner's image at work: run to its end, or as a service that is waited for and spoken to."""
+"""A learner's image at work: run to its end, or as a service that is waited for and asked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Event, Timer
 from typing import Any
@@ -136,9 +137,9 @@ class Service:
         self.container = container
         self.port = port
 
-    @property
+    @cached_property
     def host(self) -> str:
-        """``172.17.0.2:8000``, as it stands in a URL.  Raises OSError if there is no address."""
+        """``172.17.0.2:8000``, as in a URL.  Raises OSError as long as there is no address."""
         self.container.reload()
         found = address(self.container.attrs)
         if found is None:

@@ -150,7 +150,7 @@ class Workbench:
                 raise NotYetError(
                     f"컨테이너가 {timeout}초가 지나도 끝나지 않았다.",
                     "기다리는 명령(서버, sleep, 입력)이 아닌지 보자. 지금까지의 출력: "
-                    + _last_words("\n".join(error.output.splitlines()[-5:])),
+                    + _last_words(error.output),
                 ) from error
 
     @contextmanager
@@ -259,4 +259,5 @@ class Workbench:
 
 
 def _last_words(text: str) -> str:
-    return text[-500:].strip() or "(아무것도 출력하지 않았다)"
+    lines = text.splitlines()[-5:]
+    return "\n".join(lines)[-500:].strip() or "(아무것도 출력하지 않았다)"

@@ -142,6 +142,8 @@ def test_image_whose_command_is_missing(bench: Workbench, image: Callable[..., N
     image('FROM debian:trixie-slim\nCMD ["/no/such/program"]\n')
     with pytest.raises(NotYetError, match="컨테이너를 시작할 수 없다"), bench.serving():
         pass
+    with pytest.raises(NotYetError, match="컨테이너를 시작할 수 없다"):
+        bench.run()
 
 
 def test_server_that_ends_at_once(bench: Workbench, image: Callable[..., None]) -> None:
