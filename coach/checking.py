@@ -162,7 +162,7 @@ def clear(name: str) -> Path | None:
         last = found.rpartition("/")[2]
         return last == bench.name or last.startswith((f"{bench.name}-", f"{bench.name}:"))
 
-    # The engine picks out by name: it takes its time to describe each image that it has.
+    # The engine picks out, as it takes long to describe every image; its * stops at a slash.
     named = {"name": bench.name}
     places, endings = ("", "*/", "*/*/", "*/*/*/"), ("", "-*")
     tagged = {"reference": [f"{one}{bench.name}{end}" for one in places for end in endings]}
