@@ -15,7 +15,7 @@ from coach.doctor import as_text, examine
 
 if TYPE_CHECKING:
     from coach.card import Card, Note
-    from coach.journal import Board
+    from coach.journal import Standings
     from coach.questions import Quiz
 
 __all__ = ["NotReadyError", "check", "hint", "progress", "quiz", "ready", "start"]
@@ -66,11 +66,11 @@ def hint(name: str) -> Note:
     return Note(f"힌트 {step + 1}/{len(hints)}: {hints[step]}")
 
 
-def progress() -> Board:
+def progress() -> Standings:
     """The exercises and what is passed of them."""
-    from coach.journal import Board  # noqa: PLC0415
+    from coach.journal import Standings  # noqa: PLC0415
 
-    return Board()
+    return Standings()
 
 
 def quiz(lesson: str) -> Quiz:

@@ -21,7 +21,8 @@ import docker
 from docker.errors import DockerException
 
 from coach import doctor, exercises, journal, workspace  # noqa: F401  # exercises register
-from coach.exercise import REGISTRY, Exercise, NotYetError
+from coach.exercise import REGISTRY, Exercise
+from coach.verdict import NotYetError
 from coach.workbench import Workbench
 
 MARK = "\x1e"  # before the result, whatever a library printed earlier
@@ -161,18 +162,22 @@ def clear(name: str) -> Path | None:
         last = found.rpartition("/")[2]
         return last == bench.name or last.startswith((f"{bench.name}-", f"{bench.name}:"))
 
+    # The engine picks out, as it takes long to describe every image; its * stops at a slash.
+    named = {"name": bench.name}
+    places, endings = ("", "*/", "*/*/", "*/*/*/"), ("", "-*")
+    tagged = {"reference": [f"{one}{bench.name}{end}" for one in places for end in endings]}
     with suppress(docker.errors.NotFound):
-        for container in client.containers.list(all=True, ignore_removed=True):
+        for container in client.containers.list(all=True, ignore_removed=True, filters=named):
             if ours(container.name or ""):
                 container.remove(force=True, v=True)
-        for image in client.images.list():
+        for image in client.images.list(filters=tagged):
             for tag in image.tags:
                 if ours(tag):
                     client.images.remove(tag, force=True)
-        for volume in client.volumes.list():
+        for volume in client.volumes.list(filters=named):
             if ours(volume.name):
                 volume.remove(force=True)
-        for network in client.networks.list():
+        for network in client.networks.list(filters=named):
             if ours(network.name or ""):
                 network.remove()
     if not bench.folder.exists():

@@ -118,7 +118,7 @@ def _progress(arguments: argparse.Namespace) -> int:
         rows = [asdict(one) for one in journal.standings()]
         print(json.dumps({"exercises": rows}, ensure_ascii=False))
     else:
-        print(journal.Board())
+        print(journal.Standings())
     return 0
 
 

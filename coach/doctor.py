@@ -14,6 +14,8 @@ from typing import Any
 import docker
 from docker.errors import DockerException
 
+from coach import engine
+
 ENGINE_LOG = Path("/var/log/lab/engine.log")
 BASES = ("debian:trixie-slim", "python:3.13-slim")
 LATER = "python:3.13"  # with compilers, big; few lessons use it
@@ -40,7 +42,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Every prerequisite of the lessons, found as it is now.  Changes nothing."""
     try:
-        client = docker.DockerClient(base_url=engine_address(), timeout=10)
+        client = engine.connect(timeout=10)
         info: dict[str, Any] = client.info()
     except DockerException as error:
         return [_engine_down(error), _disk(), _memory()]
@@ -88,10 +90,6 @@ def _outside(command: str, why: str = "") -> str:
             "강사에게 알린다  (허브에서 자리를 닫고 다시 열면 실습실을 새로 띄운다. 파일은 남는다)"
         )
     return f"{command}  (내 컴퓨터에서{f'; {why}' if why else ''})"
-
-
-def engine_address() -> str:
-    return os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
 
 
 def _engine_down(error: DockerException) -> Finding:

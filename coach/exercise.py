@@ -1,34 +1,17 @@
-"""What an exercise is, and how a check says that something is not right yet."""
+"""What an exercise is; its check is registered under its name."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
 
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
+from coach.workbench import Workbench
 
-T = TypeVar("T")
-Check = Callable[["Workbench"], str]
-Start = Callable[["Workbench"], None]
+Check = Callable[[Workbench], str]
+Start = Callable[[Workbench], None]
 
 REGISTRY: dict[str, Exercise] = {}
-SHOWN = 3  # names in a message
-
-
-class NotYetError(Exception):
-    """The first thing that is not as the exercise asks.
-
-    ``message``: what was found and what was expected, in numbers.  ``hint``: the likely cause,
-    never the cure.  Both Korean.
-    """
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -64,22 +47,3 @@ def exercise(  # noqa: PLR0913
         return check
 
     return register
-
-
-def expect(truth: object, message: str, hint: str = "") -> None:
-    """Raises NotYetError unless ``truth`` holds."""
-    if not truth:
-        raise NotYetError(message, hint)
-
-
-def need(value: T | None, message: str, hint: str = "") -> T:
-    """The value; raises NotYetError if it is None."""
-    if value is None:
-        raise NotYetError(message, hint)
-    return value
-
-
-def named(paths: set[str]) -> str:
-    """The first few paths, in order, as a message tells them."""
-    some = sorted(paths)[:SHOWN]
-    return ", ".join(some) + (" …" if len(paths) > SHOWN else "")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from coach import workspace
+from coach import exercises, workspace  # noqa: F401  # exercises register
+from coach.exercise import REGISTRY
 
 LOG = "progress.jsonl"
 
@@ -66,9 +67,6 @@ def records() -> list[dict[str, Any]]:
 
 def standings() -> list[Standing]:
     """Every exercise of the course, in its order."""
-    from coach import exercises  # noqa: F401, PLC0415  # registers; it imports us through checking
-    from coach.exercise import REGISTRY  # noqa: PLC0415
-
     log = records()
     found = []
     for one in sorted(REGISTRY.values(), key=lambda one: one.id):
@@ -78,7 +76,7 @@ def standings() -> list[Standing]:
     return found
 
 
-class Board:
+class Standings:
     """The progress view: a table that a notebook shows as such and a terminal as lines."""
 
     def __init__(self) -> None:

@@ -1,18 +1,13 @@
 """How good the image of a web service is: measured, never estimated.
 
 ``examine`` reads an image, ``visit`` runs it and tests it from outside, ``build_twice`` times its
-Dockerfile; ``measure`` does all three, and a ``Board`` shows the results side by side.  Whatever is
+Dockerfile; ``measure`` does all three, and ``Scores`` shows the results side by side.  Whatever is
 started here is removed again.  Only ``build_twice`` leaves something: the image it was asked for.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -25,24 +20,9 @@ import docker
 from docker.errors import ImageNotFound
 
 import layerscope
-from coach.doctor import engine_address
+from coach import engine, service
+from coach.service import NoAnswerError, Service
 from layerscope import buildlog
-
-PORT = 8000  # where the service listens inside its container
-PATIENCE = 60.0  # seconds until a service must have answered
-# Health checks without the usual half minute between them (nanoseconds), patient with a machine
-# that is busy, and without a verdict of the engine's own: is_healthy gives it.
-OFTEN = {
-    "interval": 300_000_000,
-    "timeout": 30_000_000_000,
-    "start_period": 300_000_000,
-    "retries": 1000,
-}
-
-
-class NoAnswerError(Exception):
-    """The service does not answer; the message names cause and next command."""
-
 
 # --- what the image alone tells ------------------------------------------------------------------
 
@@ -97,97 +77,29 @@ class Visit:
     healthy: bool  # by its own health check
 
 
-@contextmanager
-def running(image: str, *, read_only: bool = False) -> Iterator[tuple[Any, str]]:
-    """A container of the image and the URL of its service, which may not answer yet.
+def visit(image: str, tests: Path, *, read_only: bool = False) -> Visit:
+    """Runs the image and, with APP_URL naming it, the test file.
 
     ``read_only``: nothing of the root file system can be written, and there is no /tmp either.
     """
-    with closing(docker.DockerClient(base_url=engine_address())) as client:
+    with closing(engine.connect()) as client:
         checked = client.images.get(image).attrs["Config"].get("Healthcheck")
-        container = client.containers.run(
-            image,
-            detach=True,
-            read_only=read_only,
-            labels={"org.docker-anatomy": "scoreboard"},
-            healthcheck=OFTEN if checked else None,
-        )
-        try:
-            container.reload()
-            address = container.attrs["NetworkSettings"]["IPAddress"]
-            yield container, f"http://{address}:{PORT}"
-        finally:
-            container.remove(force=True, v=True)
-
-
-def visit(image: str, tests: Path, *, read_only: bool = False) -> Visit:
-    """Runs the image and, with APP_URL naming it, the test file."""
-    started = time.perf_counter()
-    with running(image, read_only=read_only) as (container, url):
-        try:
-            wait_for(container, url)
-        except NoAnswerError as error:
-            return Visit(False, str(error), None, False)
-        answered_in = time.perf_counter() - started
-        passed, said = passes(tests, url)
-        return Visit(passed, said, answered_in, is_healthy(container))
-
-
-def wait_for(container: Any, url: str, patience: float = PATIENCE) -> None:
-    """Until the service answers anything at all.  Raises NoAnswerError."""
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310
-                return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            container.reload()
-            if container.status != "running":
-                break
-            time.sleep(0.05)
-    log = container.logs(tail=5).decode(errors="replace").strip()
-    raise NoAnswerError(
-        f"{PORT}번 포트가 답하지 않는다. 컨테이너의 상태: {container.status}\n"
-        f"왜: {log or '컨테이너가 아무 말도 남기지 않았다.'}\n"
-        "다음: docker run --rm 이미지 로 직접 띄워 본다. 서버는 0.0.0.0에서 기다려야 한다."
-    )
-
-
-def passes(tests: Path, url: str) -> tuple[bool, str]:
-    """Whether the test file, with APP_URL naming the service, succeeds, and what it said."""
-    ran = subprocess.run(
-        [sys.executable, "-B", str(tests)],
-        env={**os.environ, "APP_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return ran.returncode == 0, ran.stderr.strip()
-
-
-def is_healthy(container: Any) -> bool:
-    """Whether the image's health check, made frequent by OFTEN, finds the service that answers.
-
-    Checks that ran before the service did do not count, nor does the one that is under way.
-    """
-    if not (container.attrs["Config"].get("Healthcheck") or {}).get("Test"):
-        return False
-    failed_before = None
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        container.reload()
-        health = container.attrs["State"].get("Health") or {}
-        if health.get("Status") == "healthy":
-            return True
-        failed = health.get("FailingStreak", 0)
-        if failed_before is None:
-            failed_before = failed
-        if failed >= failed_before + 3 or container.status != "running":
-            return False
-        time.sleep(0.1)
-    return False
+        options: dict[str, Any] = {
+            "read_only": read_only,
+            "labels": {"org.docker-anatomy": "scoreboard"},
+            "healthcheck": service.OFTEN if checked else None,
+        }
+        started = time.perf_counter()
+        with service.created(client, image, **options) as container:
+            container.start()
+            served = Service(container)
+            try:
+                served.wait()
+            except NoAnswerError as error:
+                return Visit(False, str(error), None, False)
+            answered_in = time.perf_counter() - started
+            passed, said = served.passes(tests)
+            return Visit(passed, said, answered_in, served.is_healthy())
 
 
 # --- what the Dockerfile costs -------------------------------------------------------------------
@@ -236,7 +148,7 @@ def build_twice(dockerfile: Path, project: Project, tag: str) -> Builds:
 @contextmanager
 def _replacing(tag: str) -> Iterator[None]:
     """Removes the image that loses its name to a new one, where the engine would keep it."""
-    with closing(docker.DockerClient(base_url=engine_address())) as client:
+    with closing(engine.connect()) as client:
         old = _identity(client, tag)
         yield
         if old is not None and old != _identity(client, tag):
@@ -247,7 +159,7 @@ def _replacing(tag: str) -> Iterator[None]:
                 pass  # the containerd store has let go of it already
 
 
-def _identity(client: Any, tag: str) -> str | None:
+def _identity(client: docker.DockerClient, tag: str) -> str | None:
     try:
         return str(client.images.get(tag).id)
     except ImageNotFound:
@@ -279,7 +191,7 @@ def measure(name: str, dockerfile: Path, project: Project, tag: str) -> Score:
     return Score(name, examine(tag), builds, seen, read_only)
 
 
-class Board:
+class Scores:
     """Scores as a table, the first one being what the others are compared with."""
 
     _HEAD = (

@@ -6,15 +6,12 @@ of this run and are removed, whatever happens.
 
 from __future__ import annotations
 
+import shutil
 import stat
 import subprocess
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,32 +20,19 @@ import docker
 from docker.models.containers import Container
 
 import layerscope
-from coach import doctor, workspace
-from coach.exercise import NotYetError
+from coach import engine, service, workspace
+from coach.service import PORT, NoAnswerError, NoEndError, Ran, Service
+from coach.verdict import NotYetError
+from layerscope.buildlog import BuildFailedError, BuildLog, BuildxMissingError, run_build
 
-MAX_TEXT = 1 << 20  # bytes of a learner's file or of a container's output that are looked at
+MAX_TEXT = 1 << 20  # bytes of a learner's file that are looked at
+CACHE_ONLY = "--output=type=cacheonly"  # of a build's result nothing but cache is kept
 # What a learner's container gets at most; of a flood of output the engine keeps the end.
 LIMITS: dict[str, Any] = {
     "mem_limit": "512m",
     "pids_limit": 256,
     "log_config": {"Type": "json-file", "Config": {"max-size": "2m", "max-file": "1"}},
 }
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A container that has ended."""
-
-    status: int
-    output: str  # both streams
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a server in a container answered."""
-
-    status: int
-    body: str
 
 
 class Workbench:
@@ -62,7 +46,7 @@ class Workbench:
 
     @cached_property
     def client(self) -> docker.DockerClient:
-        return docker.DockerClient(base_url=doctor.engine_address(), timeout=30)
+        return engine.connect(timeout=30)
 
     @property
     def folder(self) -> Path:
@@ -159,80 +143,62 @@ class Workbench:
 
         Raises NotYetError if it cannot be started or does not end within ``timeout`` seconds.
         """
-        with self._started(image, command, {"network_mode": "none", **options}) as container:
+        with self._created(image, command, {"network_mode": "none", **options}) as container:
             try:
-                status = int(container.wait(timeout=timeout)["StatusCode"])
-            except Exception as error:  # requests' and urllib3's timeouts have no common base
-                if not _running(container):
-                    raise
+                return service.run(container, timeout)
+            except NoEndError as error:
                 raise NotYetError(
                     f"컨테이너가 {timeout}초가 지나도 끝나지 않았다.",
                     "기다리는 명령(서버, sleep, 입력)이 아닌지 보자. 지금까지의 출력: "
-                    + _tail(container),
+                    + _last_words(error.output),
                 ) from error
-            said = _output(container)
-            if not said:  # on a busy machine the log may come a moment after the end
-                time.sleep(1)
-                said = _output(container)
-            return Ran(status, said)
 
     @contextmanager
     def serving(
         self,
         image: str | None = None,
-        port: int = 8000,
+        port: int = PORT,
         path: str = "/",
         *,
         timeout: int = 15,
         **options: Any,
-    ) -> Iterator[Server]:
-        """Runs the learner's image as a server; yields when ``path`` answers on ``port``.
+    ) -> Iterator[Service]:
+        """Runs the learner's image as a service; yields when ``path`` answers on ``port``.
 
         Raises NotYetError if it ends, or does not answer within ``timeout`` seconds.
         """
-        with self._started(image, None, options) as container:
-            server = Server(container, port)
-            deadline = time.monotonic() + timeout
-            while True:
-                with suppress(OSError):
-                    server.get(path)
-                    break
-                if not _running(container):
-                    code = container.attrs["State"]["ExitCode"]
+        with self._created(image, None, options) as container:
+            container.start()
+            served = Service(container, port)
+            try:
+                served.wait(path, patience=timeout)
+            except NoAnswerError as error:
+                said = "마지막 출력: " + _last_words(error.last_words)
+                if error.exit_code is not None:
                     raise NotYetError(
-                        f"컨테이너가 요청을 받기 전에 끝났다 (종료 코드 {code}).",
-                        "마지막 출력: " + _tail(container),
-                    )
-                if time.monotonic() > deadline:
-                    raise NotYetError(
-                        f"컨테이너가 {timeout}초 안에 {port}번 포트에서 답하지 않았다.",
-                        "서버가 0.0.0.0이 아닌 127.0.0.1에서 듣거나, 포트가 다를 수 있다. "
-                        "마지막 출력: " + _tail(container),
-                    )
-                time.sleep(0.1)
-            yield server
+                        f"컨테이너가 요청을 받기 전에 끝났다 (종료 코드 {error.exit_code}).", said
+                    ) from error
+                raise NotYetError(
+                    f"컨테이너가 {timeout}초 안에 {port}번 포트에서 답하지 않았다.",
+                    "서버가 0.0.0.0이 아닌 127.0.0.1에서 듣거나, 포트가 다를 수 있다. " + said,
+                ) from error
+            yield served
 
     @contextmanager
-    def _started(
+    def _created(
         self, image: str | None, command: list[str] | None, options: dict[str, Any]
     ) -> Iterator[Container]:
+        """A container within LIMITS, to be started.  Raises NotYetError if it cannot be."""
         name = image or self.name
         self.inspect(name)
-        container = None
+        options = {"labels": self.labels, **LIMITS, **options}
         try:
-            container = self.client.containers.create(
-                name, command, labels=self.labels, **{**LIMITS, **options}
-            )
-            container.start()
-            yield container
+            with service.created(self.client, name, command, **options) as container:
+                yield container
         except docker.errors.APIError as error:
             raise NotYetError(
                 f"{name} 이미지로 컨테이너를 시작할 수 없다.", str(error.explanation)
             ) from error
-        finally:
-            if container is not None:
-                with suppress(docker.errors.NotFound):
-                    container.remove(force=True, v=True)
 
     # ---- files ---------------------------------------------------------------------------
 
@@ -260,6 +226,30 @@ class Workbench:
         except UnicodeDecodeError as error:
             raise NotYetError(f"{shown} 파일이 UTF-8로 된 글이 아니다.") from error
 
+    # ---- building again ------------------------------------------------------------------
+
+    @contextmanager
+    def copy(self) -> Iterator[Path]:
+        """The learner's folder once more, to change something in.
+
+        Raises NotYetError if it holds no Dockerfile.
+        """
+        self.text("Dockerfile")
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(shutil.copytree(self.folder, Path(folder, "copy"), symlinks=True))
+
+    def rebuild(self, folder: Path, *options: str) -> BuildLog:
+        """Builds the learner's folder, or a copy of it, as ``docker build`` with these options.
+
+        Raises NotYetError if that fails.
+        """
+        try:
+            return run_build([*options, str(folder)])
+        except BuildxMissingError as error:
+            raise NotYetError("docker buildx가 없어 빌드해 볼 수 없다.", str(error)) from error
+        except BuildFailedError as error:
+            raise NotYetError("지금의 폴더가 빌드되지 않는다.", error.why[-500:]) from error
+
     def clean_up(self) -> None:
         """Removes what this run started, for a check that was cut off."""
         ours = {"label": [f"{key}={value}" for key, value in self.labels.items()]}
@@ -268,43 +258,6 @@ class Workbench:
                 container.remove(force=True, v=True)
 
 
-class Server:
-    """A learner's server that answers."""
-
-    def __init__(self, container: Container, port: int) -> None:
-        self.container = container
-        self._port = port
-
-    def get(self, path: str = "/", *, timeout: float = 5) -> Answer:
-        """Raises OSError if it does not answer."""
-        self.container.reload()
-        networks = self.container.attrs["NetworkSettings"]["Networks"].values()
-        address = next((one["IPAddress"] for one in networks if one["IPAddress"]), None)
-        if address is None:
-            raise OSError("no address")
-        try:
-            with urllib.request.urlopen(
-                f"http://{address}:{self._port}{path}", timeout=timeout
-            ) as answer:
-                return Answer(answer.status, answer.read(MAX_TEXT).decode("utf-8", "replace"))
-        except urllib.error.HTTPError as error:
-            return Answer(error.code, error.read(MAX_TEXT).decode("utf-8", "replace"))
-
-    def execute(self, command: list[str]) -> Ran:
-        """Runs a command beside the server."""
-        status, output = self.container.exec_run(command)
-        return Ran(int(status), output[:MAX_TEXT].decode("utf-8", "replace"))
-
-
-def _running(container: Container) -> bool:
-    container.reload()
-    return bool(container.attrs["State"]["Running"])
-
-
-def _output(container: Container) -> str:
-    return str(container.logs()[-MAX_TEXT:].decode("utf-8", "replace"))
-
-
-def _tail(container: Container) -> str:
-    text = container.logs(tail=5)[-500:].decode("utf-8", "replace").strip()
-    return text or "(아무것도 출력하지 않았다)"
+def _last_words(text: str) -> str:
+    lines = text.splitlines()[-5:]
+    return "\n".join(lines)[-500:].strip() or "(아무것도 출력하지 않았다)"

@@ -11,14 +11,14 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import docker
 
-from coach.exercise import NotYetError, exercise, expect
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
+from coach import service
+from coach.exercise import exercise
+from coach.verdict import NotYetError, expect
+from coach.workbench import Workbench
 
 BASE = "debian:trixie-slim"
 MIB = 1 << 20
@@ -166,15 +166,14 @@ def _carry_out(bench: Workbench, order: dict[str, Any]) -> tuple[dict[str, Any],
         raise NotYetError("엔진이 주문을 거절했다.", f"엔진의 말: {error.explanation}") from error
     container = client.containers.get(made["Id"])
     try:
-        container.start()
-        container.wait(timeout=15)
+        ran = service.run(container, 15)
         container.reload()
-        return dict(container.attrs), container.logs().decode("utf-8", "replace")
+        return dict(container.attrs), ran.output
     except docker.errors.APIError as error:
         raise NotYetError(
             "만들어지기는 했지만 시작되지 않는다.", f"엔진의 말: {error.explanation}"
         ) from error
-    except OSError as error:  # the time limit of requests
+    except service.NoEndError as error:
         raise NotYetError(
             "컨테이너가 15초가 지나도 끝나지 않았다.", "Cmd가 기다리는 명령인지 보자."
         ) from error

@@ -10,13 +10,12 @@ import tarfile
 import uuid
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import layerscope
-from coach.exercise import NotYetError, exercise, expect, need
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
+from coach.exercise import exercise
+from coach.verdict import NotYetError, expect, need
+from coach.workbench import Workbench
 
 BUSYBOX = Path("/usr/bin/busybox")
 

@@ -8,12 +8,11 @@ import subprocess
 import tempfile
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from coach.exercise import NotYetError, exercise, expect
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
+from coach.exercise import exercise
+from coach.verdict import NotYetError, expect
+from coach.workbench import Workbench
 
 BUSYBOX = Path("/usr/bin/busybox")
 SPACES = {"pid": "pid", "network": "net", "ipc": "ipc", "uts": "uts", "mount": "mnt"}

@@ -10,14 +10,13 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import docker
 
-from coach.exercise import NotYetError, exercise, expect
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
+from coach.exercise import exercise
+from coach.verdict import NotYetError, expect
+from coach.workbench import Workbench
 
 CONTAINERD = "/run/docker/containerd/containerd.sock"  # of the engine that dockerd started
 BUSYBOX = Path("/usr/bin/busybox")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import uuid
-from typing import TYPE_CHECKING
 
 import layerscope
-from coach.exercise import exercise, expect, need
+from coach.exercise import exercise
+from coach.verdict import expect, need
+from coach.workbench import Workbench
 from layerscope.sources import read_file
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
 
 BASE = "debian:trixie-slim"
 

@@ -13,19 +13,16 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import docker
+from docker.models.containers import Container
 
 import layerscope
-from coach.exercise import NotYetError, exercise, expect, named
+from coach.exercise import exercise
+from coach.verdict import NotYetError, expect, named
+from coach.workbench import Workbench
 from layerscope import Kind
 from layerscope.oci import digest_of
-
-if TYPE_CHECKING:
-    from docker.models.containers import Container
-
-    from coach.workbench import Workbench
 
 MOST = 64 << 20  # bytes of a layer that is looked at
 

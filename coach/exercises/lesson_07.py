@@ -6,14 +6,13 @@ import os
 import random
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import layerscope
-from coach.exercise import exercise, expect, need
+from coach.exercise import exercise
+from coach.verdict import expect, need
+from coach.workbench import Workbench
 from layerscope.sources import read_file
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
 
 BASE = "debian:trixie-slim"
 SMALL = 1_000_000  # bytes: less than any of the files here

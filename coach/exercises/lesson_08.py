@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import layerscope
-from coach.exercise import NotYetError, exercise, expect, need
+from coach.exercise import exercise
+from coach.verdict import NotYetError, expect, need
+from coach.workbench import Workbench
 from layerscope.sources import read_file
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
 
 BASE = "debian:trixie-slim"
 

@@ -7,40 +7,18 @@ but cache (``--output=type=cacheonly``), and look which steps ran.
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import docker
 
-from coach.exercise import NotYetError, exercise, expect
-from layerscope.buildlog import BuildFailedError, BuildLog, run_build
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
+from coach.exercise import exercise
+from coach.verdict import expect
+from coach.workbench import CACHE_ONLY, Workbench
+from layerscope.buildlog import BuildLog
 
 BASE = "debian:trixie-slim"
-CACHE_ONLY = "--output=type=cacheonly"
-
-
-@contextmanager
-def _copy(bench: Workbench) -> Iterator[Path]:
-    """The learner's folder once more, to change something in."""
-    bench.text("Dockerfile")  # says so if there is none
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(shutil.copytree(bench.folder, Path(folder, "copy"), symlinks=True))
-
-
-def _build(folder: Path, *options: str) -> BuildLog:
-    try:
-        return run_build([*options, str(folder)])
-    except BuildFailedError as error:
-        said = error.log.error or error.why
-        raise NotYetError("Dockerfile이 빌드되지 않는다.", said[-500:]) from error
 
 
 def _reran(log: BuildLog) -> list[str]:
@@ -108,11 +86,11 @@ def ordered(bench: Workbench) -> str:
             f"실행한 출력에 {word!r}가 없다.",
             "page.txt와 설치 결과 /opt/deps를 차례로 보여 주던 이미지다.",
         )
-    with _copy(bench) as folder:
-        _build(folder, CACHE_ONLY)
+    with bench.copy() as folder:
+        bench.rebuild(folder, CACHE_ONLY)
         for name in ("page.txt", "README.md"):
             _append(folder / name, uuid.uuid4().hex)
-            again = _reran(_build(folder, CACHE_ONLY))
+            again = _reran(bench.rebuild(folder, CACHE_ONLY))
             expect(
                 not again,
                 f"{name}만 고쳤는데 RUN {len(again)}개가 다시 실행되었다: {', '.join(again)[:120]}",
@@ -120,7 +98,7 @@ def ordered(bench: Workbench) -> str:
             )
         _append(folder / "deps.txt", uuid.uuid4().hex)
         expect(
-            _reran(_build(folder, CACHE_ONLY)),
+            _reran(bench.rebuild(folder, CACHE_ONLY)),
             "deps.txt를 고쳤는데 다시 실행된 RUN이 0개다.",
             "목록이 바뀌었는데 옛 설치 결과를 그대로 쓴다. 설치 단계가 deps.txt를 보고 있나?",
         )
@@ -167,12 +145,12 @@ def numbered(bench: Workbench) -> str:
         f"실행한 출력이 {ran.output[:80]!r}이다. 기대한 것은 정렬한 낱말 세 줄.",
         "words.txt를 정렬한 /sorted.txt를 보여 주던 이미지다.",
     )
-    with _copy(bench) as folder:
-        _build(folder, CACHE_ONLY, "--build-arg=BUILD=7")
+    with bench.copy() as folder:
+        bench.rebuild(folder, CACHE_ONLY, "--build-arg=BUILD=7")
         number = uuid.uuid4().hex[:8]
         tag = f"check-{bench.id}:{number}"
         try:
-            log = _build(folder, f"--tag={tag}", f"--build-arg=BUILD={number}")
+            log = bench.rebuild(folder, f"--tag={tag}", f"--build-arg=BUILD={number}")
             _has_number(bench.config(tag), number)
         finally:
             with suppress(docker.errors.ImageNotFound):
@@ -257,10 +235,10 @@ def downloaded_once(bench: Workbench) -> str:
         f"이미지의 레이어에 pip의 캐시가 {stored:,}바이트 들어 있다. 기대한 것은 0.",
         "pip이 받은 파일을 모아 두는 폴더가 이미지의 것이다.",
     )
-    with _copy(bench) as folder:
+    with bench.copy() as folder:
         for _ in range(2):  # the first fills whatever cache there is
             _append(folder / "requirements.txt", f"# {uuid.uuid4()}")
-            log = _build(folder, CACHE_ONLY)
+            log = bench.rebuild(folder, CACHE_ONLY)
     said = "".join(step.log for step in log.instructions)
     fetched, reused = (len(re.findall(rf"\b{word}\b", said)) for word in ("Downloading", "cached"))
     expect(
@@ -324,10 +302,10 @@ def by_content(bench: Workbench) -> str:
         "이미지의 /notes/cache.md가 폴더의 것과 다르거나 없다.",
         "글도 이미지에 있어야 한다.",
     )
-    with _copy(bench) as folder:
-        _build(folder, CACHE_ONLY)
+    with bench.copy() as folder:
+        bench.rebuild(folder, CACHE_ONLY)
         _append(folder / "notes/cache.md", uuid.uuid4().hex)
-        again = [one for one in _reran(_build(folder, CACHE_ONLY)) if "sleep" in one]
+        again = [one for one in _reran(bench.rebuild(folder, CACHE_ONLY)) if "sleep" in one]
         expect(
             not again,
             f"글의 내용만 고쳤는데 색인을 만드는 RUN이 다시 실행되었다: {', '.join(again)[:120]}",
@@ -335,7 +313,7 @@ def by_content(bench: Workbench) -> str:
         )
         (folder / f"notes/{uuid.uuid4().hex}.md").write_text("새 글\n")
         expect(
-            [one for one in _reran(_build(folder, CACHE_ONLY)) if "sleep" in one],
+            [one for one in _reran(bench.rebuild(folder, CACHE_ONLY)) if "sleep" in one],
             "새 글을 더했는데 색인을 다시 만들지 않았다.",
             "제목 목록이 폴더의 글에서 나오는지, 색인을 만드는 RUN에 sleep이 그대로 있는지 보자.",
         )

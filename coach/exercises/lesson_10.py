@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import TYPE_CHECKING
 
 import layerscope
-from coach.exercise import NotYetError, exercise, expect, named
+from coach.exercise import exercise
+from coach.verdict import NotYetError, expect, named
+from coach.workbench import Workbench
 from layerscope import dockerignore
 from layerscope.dockerignore import Builder, Kind, Pattern
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
 
 
 def _rules(bench: Workbench, name: str = ".dockerignore") -> list[Pattern]:

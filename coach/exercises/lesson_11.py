@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import layerscope
-from coach.exercise import NotYetError, exercise, expect
-from layerscope.buildlog import BuildFailedError, BuildxMissingError, run_build
+from coach.exercise import exercise
+from coach.service import Ran
+from coach.verdict import NotYetError, expect
+from coach.workbench import CACHE_ONLY, Workbench
+from layerscope.buildlog import BuildFailedError, run_build
 from layerscope.sources import read_file
-
-if TYPE_CHECKING:
-    from coach.workbench import Ran, Workbench
 
 SLIM = "python:3.13-slim"
 Files = dict[str, tuple[int, layerscope.Entry]]
@@ -247,17 +244,17 @@ def _start_3(bench: Workbench) -> None:
         bench.provide(name, content)
 
 
-def _build(folder: Path) -> str | None:
-    """What the build wrote if it failed, None if it worked; no image comes of it."""
-    arguments = ["--output=type=cacheonly", "--label=org.docker-anatomy=check", str(folder)]
+def _failure(folder: Path) -> str:
+    """What the build of this folder, which must fail, wrote."""
     try:
-        run_build(arguments)
-    except BuildxMissingError as error:
-        raise NotYetError("docker buildx가 없어 빌드해 볼 수 없다.", str(error)) from error
+        run_build([CACHE_ONLY, str(folder)])
     except BuildFailedError as error:
         steps = "".join(step.log for step in error.log.steps)
         return f"{error.log.text}{steps}\n{error.log.error or error}"
-    return None
+    raise NotYetError(
+        "실패하는 시험을 하나 보태도 빌드가 성공한다. 기대한 것은 실패.",
+        "시험 스테이지가 빌드되지 않았거나, 시험의 실패가 무시되었다.",
+    )
 
 
 @exercise(
@@ -288,25 +285,13 @@ def tests_stand_before_the_product(bench: Workbench) -> str:
         "시험을 지우는 것은 답이 아니다.",
     )
     mark = uuid.uuid4().hex
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "context")
-        shutil.copytree(bench.folder, copy, symlinks=True)
-        wrong = _build(copy)
-        expect(
-            wrong is None,
-            "지금의 폴더가 빌드되지 않는다.",
-            _last(wrong or ""),
-        )
-        (copy / "tests/test_broken.py").write_text(FAILING.format(mark=mark), "utf-8")
-        said = _build(copy)
+    with bench.copy() as folder:
+        bench.rebuild(folder, CACHE_ONLY)
+        (folder / "tests/test_broken.py").write_text(FAILING.format(mark=mark), "utf-8")
+        said = _failure(folder)
     expect(
-        said is not None,
-        "실패하는 시험을 하나 보태도 빌드가 성공한다. 기대한 것은 실패.",
-        "시험 스테이지가 빌드되지 않았거나, 시험의 실패가 무시되었다.",
-    )
-    expect(
-        mark in (said or ""),
+        mark in said,
         "빌드가 실패하지만 시험 때문이 아니다. 보탠 시험의 메시지가 로그에 없다.",
-        _last(said or ""),
+        _last(said),
     )
     return "시험이 통과하면 제품이 나오고, 실패하면 나오지 않는다. 시험 파일은 제품에 없다."

@@ -6,13 +6,11 @@ import hashlib
 import random
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import layerscope
-from coach.exercise import exercise, expect, need
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
+from coach.exercise import exercise
+from coach.verdict import expect, need
+from coach.workbench import Workbench
 
 DEBIAN = "debian:trixie-slim"
 BUSYBOX = Path("/usr/bin/busybox")  # the lab's, static

@@ -7,15 +7,14 @@ import re
 import subprocess
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import docker
 from docker.models.volumes import Volume
 
-from coach.exercise import NotYetError, exercise, expect
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
+from coach.exercise import exercise
+from coach.verdict import NotYetError, expect
+from coach.workbench import Workbench
 
 BASE = "debian:trixie-slim"
 BASES = (BASE, "python:3.13-slim", "python:3.13")

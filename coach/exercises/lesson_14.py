@@ -7,16 +7,15 @@ import hashlib
 import tarfile
 import tempfile
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import docker
 
 import layerscope
-from coach.exercise import exercise, expect, need
+from coach.exercise import exercise
+from coach.verdict import expect, need
+from coach.workbench import Workbench
 from layerscope.model import Entry
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
 
 SLIM = "python:3.13-slim"
 
@@ -265,7 +264,8 @@ def stops_well(bench: Workbench) -> str:
     with bench.serving() as server:
         server.container.stop(timeout=GRACE)
         status = int(server.container.wait(timeout=10)["StatusCode"])
-        output = server.container.logs().decode("utf-8", "replace")
+        # Followed: the log may lag behind the end.
+        output = server.container.logs(follow=True).decode("utf-8", "replace")
     expect(
         status != 137,
         f"{GRACE}초를 기다려도 끝나지 않아 SIGKILL로 죽었다 (종료 코드 137). 기대한 것은 0.",

@@ -7,28 +7,23 @@ import io
 import json
 import os
 import re
-import shutil
-import subprocess
 import tarfile
-import tempfile
 import time
 import uuid
 import zipfile
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import docker
 
 import layerscope
-from coach.exercise import NotYetError, exercise, expect, named, need
+from coach.exercise import exercise
+from coach.verdict import NotYetError, expect, named, need
+from coach.workbench import Workbench
 from layerscope.oci import digest_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from coach.workbench import Workbench
 
 BASE = "python:3.13-slim"
 
@@ -308,16 +303,9 @@ def _start_3(bench: Workbench) -> None:
 def _built(bench: Workbench, folder: Path) -> Iterator[str]:
     """An image of this folder, built without the cache; it is removed afterwards."""
     name = f"check-{bench.id}-{uuid.uuid4().hex[:12]}"
-    build = ["docker", "build", "-q", "--no-cache", "--label", "org.docker-anatomy=check"]
-    done = subprocess.run(
-        [*build, "-t", name, str(folder)], capture_output=True, text=True, check=False
-    )
+    options = ["--no-cache", "--label=org.docker-anatomy=check", f"--tag={name}"]
     try:
-        expect(
-            done.returncode == 0,
-            "work/15-3을 빌드할 수 없다.",
-            "마지막 출력: " + done.stderr.strip()[-400:],
-        )
+        bench.rebuild(folder, *options)
         yield name
     finally:
         with suppress(docker.errors.ImageNotFound):
@@ -388,10 +376,7 @@ def _still_useful(bench: Workbench, name: str) -> None:
     limit=180,
 )
 def same_again(bench: Workbench) -> str:
-    bench.text("Dockerfile")
-    with tempfile.TemporaryDirectory() as other:
-        clone = Path(other, "clone")
-        shutil.copytree(bench.folder, clone)
+    with bench.copy() as clone:
         for path in clone.rglob("*"):  # a colleague's checkout: equal files, other times
             os.utime(path, (EPOCH, EPOCH), follow_symlinks=False)
         with _built(bench, bench.folder) as one:

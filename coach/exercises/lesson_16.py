@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coach import scoreboard, workspace
-from coach.exercise import NotYetError, exercise, expect
-from layerscope import LayerscopeError, buildlog
-
-if TYPE_CHECKING:
-    from coach.workbench import Workbench
+from coach.exercise import exercise
+from coach.service import OFTEN
+from coach.verdict import NotYetError, expect
+from coach.workbench import CACHE_ONLY, Workbench
+from layerscope import LayerscopeError
 
 SLIM = "python:3.13-slim"
 DOTENV = "DATABASE=postgres://app@db/app\n"
@@ -47,19 +45,15 @@ def _size(bench: Workbench, image: str) -> int:
 
 def _serves(bench: Workbench, **options: Any) -> bool:
     """Runs the application's own tests, which must pass; returns what its health check says."""
-    with bench.serving(path="/healthz", **options) as server:
-        server.container.reload()
-        address = server.container.attrs["NetworkSettings"]["IPAddress"]
-        passed, said = scoreboard.passes(
-            _sample("tests/test_pages.py"), f"http://{address}:{scoreboard.PORT}"
-        )
+    with bench.serving(path="/healthz", **options) as served:
+        passed, said = served.passes(_sample("tests/test_pages.py"))
         failed = re.findall(r"^(?:FAIL|ERROR): (\w+)", said, re.MULTILINE)
         expect(
             passed,
             f"방명록의 시험 가운데 {len(failed)}개가 실패했다: {', '.join(failed)}.",
             "컨테이너를 띄우고 실패한 쪽을 직접 열어 보자: `docker run --rm -p 8000:8000`",
         )
-        return scoreboard.is_healthy(server.container)
+        return served.is_healthy()
 
 
 # ---- 16-1 ----------------------------------------------------------------------------------------
@@ -148,17 +142,14 @@ def _start_2(bench: Workbench) -> None:
 )
 def only_what_changed(bench: Workbench) -> str:
     bench.inspect()
-    bench.text("Dockerfile")
     _serves(bench)
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "context")
-        shutil.copytree(bench.folder, copy, symlinks=True)
-        _build(copy)
+    with bench.copy() as copy:
+        bench.rebuild(copy, CACHE_ONLY)
         mark = f"# {uuid.uuid4()}\n"
         for name in ("app.py", "README.md"):
             path = copy / name
             path.write_text((path.read_text() if path.exists() else "") + mark)
-        log = _build(copy)
+        log = bench.rebuild(copy, CACHE_ONLY)
     again = [step.instruction for step in log.instructions if not step.cached]
     installs = [one for one in again if re.search(r"\bpip\b.*\binstall\b|\buv\b", one, re.DOTALL)]
     expect(
@@ -173,16 +164,6 @@ def only_what_changed(bench: Workbench) -> str:
         "고친 코드가 이미지에 들어가지 않는다. Dockerfile이 app.py를 복사하는지 보자.",
     )
     return f"코드를 고친 뒤 다시 한 단계는 {len(again)}개뿐이고, 설치는 다시 하지 않았다."
-
-
-def _build(context: Path) -> buildlog.BuildLog:
-    """Without an image as the result, so that nothing is left of it."""
-    try:
-        return buildlog.run_build(["--output=type=cacheonly", str(context)])
-    except buildlog.BuildFailedError as error:
-        raise NotYetError(
-            f"폴더 {context.name}의 복사본에서 빌드가 실패했다.", str(error)
-        ) from error
 
 
 # ---- 16-3 ----------------------------------------------------------------------------------------
@@ -243,9 +224,7 @@ def _start_3(bench: Workbench) -> None:
 )
 def small_and_whole(bench: Workbench) -> str:
     facts = _facts(bench)
-    healthy = _serves(
-        bench, read_only=True, healthcheck=scoreboard.OFTEN if facts.health_check else None
-    )
+    healthy = _serves(bench, read_only=True, healthcheck=OFTEN if facts.health_check else None)
     half = _size(bench, SLIM) // 2
     expect(
         facts.size < half,

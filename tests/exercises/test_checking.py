@@ -19,7 +19,8 @@ import pytest
 from answering import state
 
 from coach import card, checking, journal, workspace
-from coach.exercise import REGISTRY, NotYetError
+from coach.exercise import REGISTRY
+from coach.verdict import NotYetError
 from coach.workbench import Workbench
 
 COACH = [sys.executable, "-m", "coach.command"]
@@ -121,13 +122,14 @@ def test_clearing_leaves_other_exercises_and_own_images_alone(
 ) -> None:
     debian = client.images.get("debian:trixie-slim")
     others = ["ex-05-30", "mine/ex-05-3x", "ex-05-2"]
-    for name in (*others, "ex-05-3:two", "localhost:5000/ex-05-3"):
+    ours = ["ex-05-3:two", "ex-05-3-web:latest", "localhost:5000/team/ex-05-3:latest"]
+    for name in (*others, *ours):
         debian.tag(name)
     try:
         checking.clear(NAME)
         tags = {tag for one in client.images.list() for tag in one.tags}
         assert {f"{name}:latest" for name in others} <= tags
-        assert not tags & {"ex-05-3:two", "localhost:5000/ex-05-3:latest"}
+        assert not tags & {*ours}
     finally:
         for name in others:
             client.images.remove(name)
@@ -140,6 +142,8 @@ def test_image_whose_command_is_missing(bench: Workbench, image: Callable[..., N
     image('FROM debian:trixie-slim\nCMD ["/no/such/program"]\n')
     with pytest.raises(NotYetError, match="컨테이너를 시작할 수 없다"), bench.serving():
         pass
+    with pytest.raises(NotYetError, match="컨테이너를 시작할 수 없다"):
+        bench.run()
 
 
 def test_server_that_ends_at_once(bench: Workbench, image: Callable[..., None]) -> None:
@@ -164,8 +168,18 @@ def test_container_that_never_ends(bench: Workbench, image: Callable[..., None])
 
 
 def test_container_that_floods_its_output(bench: Workbench, image: Callable[..., None]) -> None:
-    image('FROM debian:trixie-slim\nCMD ["sh", "-c", "yes | head -c 5000000"]\n')
-    assert len(bench.run().output) <= 1 << 20
+    image('FROM debian:trixie-slim\nCMD ["sh", "-c", "yes | head -c 5000000; echo the end"]\n')
+    said = bench.run().output
+    assert len(said) <= 1 << 20
+    assert said.endswith("the end\n")
+
+
+def test_what_a_container_says_is_heard_from_itself_and_not_from_its_log(
+    bench: Workbench, image: Callable[..., None]
+) -> None:
+    image('FROM debian:trixie-slim\nCMD ["sh", "-c", "echo last words >&2; exit 3"]\n')
+    ran = bench.run(log_config={"Type": "none"})
+    assert (ran.status, ran.output) == (3, "last words\n")
 
 
 def test_container_that_eats_memory_is_stopped(
@@ -275,7 +289,7 @@ def test_results_are_only_ever_added(own_log: Path) -> None:
 
 def test_progress_is_shown_as_table_and_as_text(own_log: Path) -> None:
     journal.keep("05-1", True, "…")
-    board = journal.Board()
+    board = journal.Standings()
     assert f"1 / {len(REGISTRY)}" in str(board)
     assert "<table>" in board._repr_html_()
 
