@@ -16,7 +16,7 @@ DOCKERFILES = [  # not those that are wrong on purpose, nor what the site hands 
     p for p in ROOT.rglob("*Dockerfile") if not {"wrong", "build"} & {*p.relative_to(ROOT).parts}
 ]
 FOLDERS = ["layerscope", "coach", "tests", "notebooks", "exercises", "solutions", "samples", "lab"]
-PYTHON = [*FOLDERS, "tools/exercises", "tools/fonts", "tools/pages", "tools/slides"]
+PYTHON = [*FOLDERS, "tools"]
 
 
 def locked(path: str) -> dict[str, str]:
