@@ -80,7 +80,7 @@ class Docs:
 
 
 def plain(text: str) -> str:
-    text = strip_ansi(text.replace("\r\n", "\n")).strip("\r\n")
+    text = strip_ansi(text).strip("\r\n")
     if not text:
         return ""
     if len(text) > LONGEST:

@@ -17,6 +17,11 @@ WIDGETS = "application/vnd.jupyter.widget-state+json"
 def read(path: Path) -> NotebookNode:
     """The notebook, neighbouring pieces of a stream joined and overwritten lines left out."""
     notebook: NotebookNode = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                # A terminal's line ends, which nbconvert would take for lines written over.
+                output.text = re.sub(r"\r+\n", "\n", output.text)
     CoalesceStreamsPreprocessor().preprocess(notebook, {})
     return notebook
 
