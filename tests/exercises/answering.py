@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import docker
 from IPython.core.interactiveshell import InteractiveShell
 
 from coach import checking, workspace
+from tools.notebook import read, tags
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
@@ -46,15 +46,15 @@ class Task:
 def tasks() -> dict[str, Task]:
     found = {}
     for path in SOLUTIONS:
-        cells = [c for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"]
+        cells = [one for one in read(path).cells if one.cell_type == "code"]
         lesson = path.stem[:2]
-        for digit in sorted({one["id"][4] for one in cells} - {"0", "9"}):
-            mine = [one for one in cells if one["id"].startswith(f"x{lesson}-{digit}")]
-            runs = [one for one in mine if not "".join(one["source"]).startswith("check(")]
+        for digit in sorted({one.id[4] for one in cells} - {"0", "9"}):
+            mine = [one for one in cells if one.id.startswith(f"x{lesson}-{digit}")]
+            runs = [one for one in mine if not one.source.startswith("check(")]
             found[f"{lesson}-{digit}"] = Task(
                 f"{lesson}-{digit}",
-                tuple("".join(c["source"]) for c in runs if "solution" not in _tags(c)),
-                tuple("".join(c["source"]) for c in runs),
+                tuple(one.source for one in runs if "solution" not in tags(one)),
+                tuple(one.source for one in runs),
             )
     return found
 
@@ -69,10 +69,6 @@ def answers() -> dict[str, Answers]:
         spec.loader.exec_module(module)
         found |= module.ANSWERS
     return found
-
-
-def _tags(cell: dict[str, Any]) -> list[str]:
-    return list(cell["metadata"].get("tags", []))
 
 
 @contextmanager

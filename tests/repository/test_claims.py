@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.notebook import read
+
 ROOT = Path(__file__).parents[2]
 CLAIMS = json.loads((ROOT / "site/claims.json").read_text())
 
@@ -22,6 +24,6 @@ def test_claim_names_a_cell_that_asserts(claim: dict[str, str]) -> None:
     assert claim["verdict"] in {"맞음", "부정확", "틀림", "시대가 지남"}
     assert claim["said"]
     assert claim["evidence"]
-    notebook = json.loads((ROOT / "notebooks" / f"{claim['lesson']}.ipynb").read_text())
-    sources = {cell["id"]: "".join(cell["source"]) for cell in notebook["cells"]}
+    notebook = read(ROOT / "notebooks" / f"{claim['lesson']}.ipynb")
+    sources = {cell.id: cell.source for cell in notebook.cells}
     assert "assert " in sources[claim["cell"]]

@@ -7,9 +7,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from nbformat import NotebookNode
+
+from tools.notebook import read, tags
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -21,16 +23,12 @@ each_solution = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
 each_quiz = pytest.mark.parametrize("path", QUIZZES, ids=lambda p: p.stem)
 
 
-def cells(path: Path) -> list[dict[str, Any]]:
-    return list(json.loads(path.read_text())["cells"])
+def cells(path: Path) -> list[NotebookNode]:
+    return list(read(path).cells)
 
 
-def source(cell: dict[str, Any]) -> str:
-    return "".join(cell["source"])
-
-
-def is_solution(cell: dict[str, Any]) -> bool:
-    return "solution" in cell["metadata"].get("tags", [])
+def is_solution(cell: NotebookNode) -> bool:
+    return "solution" in tags(cell)
 
 
 def test_every_lesson_has_exercises_and_a_quiz() -> None:
@@ -39,37 +37,36 @@ def test_every_lesson_has_exercises_and_a_quiz() -> None:
 
 
 def test_exercises_are_what_the_solutions_make() -> None:
-    subprocess.run([sys.executable, ROOT / "tools/exercises", "--check"], check=True)
+    subprocess.run([sys.executable, "-m", "tools.exercises", "--check"], cwd=ROOT, check=True)
 
 
 @each_solution
 def test_nothing_of_a_solution_is_left_in_its_exercise(path: Path) -> None:
-    exercise = (ROOT / "exercises" / path.name).read_text()
-    left = {cell["id"]: source(cell) for cell in json.loads(exercise)["cells"]}
+    left = {cell.id: cell.source for cell in cells(ROOT / "exercises" / path.name)}
     for cell in filter(is_solution, cells(path)):
-        if cell["cell_type"] == "markdown":
-            assert cell["id"] not in left
+        if cell.cell_type == "markdown":
+            assert cell.id not in left
         else:
-            assert "TODO" in left[cell["id"]]
-            assert source(cell) not in left.values()
-            telling = [line for line in source(cell).splitlines() if len(line.strip()) > 20]
-            stub = cell["metadata"]["stub"]
+            assert "TODO" in left[cell.id]
+            assert cell.source not in left.values()
+            telling = [line for line in cell.source.splitlines() if len(line.strip()) > 20]
+            stub = cell.metadata["stub"]
             assert not [line for line in telling if line.strip() in stub]
 
 
 @each_solution
 def test_every_exercise_is_stated_started_done_and_checked(path: Path) -> None:
     lesson = path.stem[:2]
-    body = "\n".join(source(cell) for cell in cells(path))
+    body = "\n".join(cell.source for cell in cells(path))
     ids = re.findall(rf"^## ({lesson}-\d)\. ", body, re.M)
     assert len(ids) >= 3
     for one in ids:
-        group = [cell for cell in cells(path) if cell["id"].startswith(f"x{one}")]
-        code = [cell for cell in group if cell["cell_type"] == "code"]
-        assert any(f'start("{one}")' in source(cell) for cell in code)
-        assert source(code[-1]) == f'check("{one}")'
+        group = [cell for cell in cells(path) if cell.id.startswith(f"x{one}")]
+        code = [cell for cell in group if cell.cell_type == "code"]
+        assert any(f'start("{one}")' in cell.source for cell in code)
+        assert code[-1].source == f'check("{one}")'
         assert any(is_solution(cell) for cell in code)
-        assert any(is_solution(c) and c["cell_type"] == "markdown" for c in group), "까닭이 없다"
+        assert any(is_solution(c) and c.cell_type == "markdown" for c in group), "까닭이 없다"
 
 
 @each_quiz
@@ -91,5 +88,5 @@ def test_quiz_has_three_to_five_questions_with_one_right_answer_each(path: Path)
 @pytest.mark.parametrize("name", TAUGHT)
 def test_lesson_leads_to_its_quiz_and_exercises(name: str) -> None:
     lesson = cells(ROOT / "notebooks" / f"{name}.ipynb")
-    assert any(f'coach.quiz("{name}")' in source(cell) for cell in lesson)
-    assert any(f"](../exercises/{name}.ipynb)" in source(cell) for cell in lesson)
+    assert any(f'coach.quiz("{name}")' in cell.source for cell in lesson)
+    assert any(f"](../exercises/{name}.ipynb)" in cell.source for cell in lesson)

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tools.notebook import read
+
 ROOT = Path(__file__).parents[2]
 TERMS = json.loads((ROOT / "site/glossary.json").read_text())
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -36,8 +38,7 @@ USE = re.compile(f"(?<![가-힣])(?:{'|'.join(f'({spelling(one)})' for one in LO
 
 
 def markdown(path: Path) -> list[str]:
-    cells = json.loads(path.read_text())["cells"]
-    return ["".join(one["source"]) for one in cells if one["cell_type"] == "markdown"]
+    return [one.source for one in read(path).cells if one.cell_type == "markdown"]
 
 
 def prose(text: str) -> str:

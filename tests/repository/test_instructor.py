@@ -1,6 +1,5 @@
 """The instructor's agendas: they add up, and give lessons and exercises the time these ask for."""
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -10,6 +9,7 @@ import pytest
 
 import coach.exercises  # noqa: F401  # registers them
 from coach.exercise import REGISTRY
+from tools.notebook import read
 
 ROOT = Path(__file__).parents[2]
 LENGTHS = {"90분": [90], "반나절": [240], "이틀": [480, 480]}
@@ -61,8 +61,8 @@ def test_lessons_get_the_minutes_that_they_name() -> None:
         if not found:
             continue
         seen += 1
-        cells = json.loads((ROOT / f"notebooks/{found[1]}.ipynb").read_text())["cells"]
-        text = "\n".join("".join(cell["source"]) for cell in cells)
+        notebook = read(ROOT / f"notebooks/{found[1]}.ipynb")
+        text = "\n".join(cell.source for cell in notebook.cells)
         told = re.search(r"약 (\d+)분", text)
         assert told, f"{found[1]} does not tell its minutes"
         minutes = int(told[1])

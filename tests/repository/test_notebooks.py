@@ -1,11 +1,12 @@
 """What every notebook of the course has to be, before it is run."""
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
+from nbformat import NotebookNode
+
+from tools.notebook import read
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -17,12 +18,12 @@ each_notebook = pytest.mark.parametrize(
 )
 
 
-def cells(path: Path, kind: str) -> list[dict[str, Any]]:
-    return [c for c in json.loads(path.read_text())["cells"] if c["cell_type"] == kind]
+def cells(path: Path, kind: str) -> list[NotebookNode]:
+    return [cell for cell in read(path).cells if cell.cell_type == kind]
 
 
 def text(path: Path) -> str:
-    return "\n".join("".join(cell["source"]) for cell in cells(path, "markdown"))
+    return "\n".join(cell.source for cell in cells(path, "markdown"))
 
 
 def test_there_are_lessons() -> None:
@@ -32,14 +33,14 @@ def test_there_are_lessons() -> None:
 @each_notebook
 def test_notebook_is_committed_without_outputs(path: Path) -> None:
     for cell in cells(path, "code"):
-        assert cell["outputs"] == []
-        assert cell["execution_count"] is None
-    assert "widgets" not in json.loads(path.read_text())["metadata"]
+        assert cell.outputs == []
+        assert cell.execution_count is None
+    assert "widgets" not in read(path).metadata
 
 
 @each_notebook
 def test_cell_ids_are_unique(path: Path) -> None:
-    ids = [cell["id"] for cell in json.loads(path.read_text())["cells"]]
+    ids = [cell.id for cell in read(path).cells]
     assert len(ids) == len(set(ids))
 
 
@@ -68,12 +69,12 @@ def test_lesson_sums_up_what_it_promised(path: Path) -> None:
 
 @each_lesson
 def test_lesson_begins_by_checking_the_lab(path: Path) -> None:
-    assert "".join(cells(path, "code")[0]["source"]) == "import coach\n\ncoach.ready()"
+    assert cells(path, "code")[0].source == "import coach\n\ncoach.ready()"
 
 
 @each_lesson
 def test_lesson_asserts_what_it_claims(path: Path) -> None:
-    asserting = [c for c in cells(path, "code") if "assert " in "".join(c["source"])]
+    asserting = [cell for cell in cells(path, "code") if "assert " in cell.source]
     assert len(asserting) >= 4
 
 
@@ -81,8 +82,8 @@ def test_lesson_asserts_what_it_claims(path: Path) -> None:
 def test_shell_lines_carry_no_template_that_ipython_would_eat(path: Path) -> None:
     """IPython fills braces in `!` lines, so `{{.ID}}` would reach docker as `{.ID}`."""
     for cell in cells(path, "code"):
-        for line in "".join(cell["source"]).splitlines():
-            assert not (line.lstrip().startswith("!") and "{{." in line), (cell["id"], line)
+        for line in cell.source.splitlines():
+            assert not (line.lstrip().startswith("!") and "{{." in line), (cell.id, line)
 
 
 @each_notebook

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
+from tools.downloads import Dockerfile, dockerfiles
+from tools.notebook import read
+
 ROOT = Path(__file__).parents[2]
 LESSONS = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
-# One line of the list: the file, the cell that writes it or the sample that it is, what is said.
+# One line of the list: the file, where it comes from (a cell or a sample), what is said of it.
 OFFER = re.compile(
-    r'downloads/\w+/([\w.-]+)"[^>]*>[^<]+</a>: (?:<a href="#([\w-]+)">|<code>([^<]+)<)(.*)'
+    r'downloads/(\w+/[\w.-]+)"[^>]*>[^<]+</a>: (?:<a href="#([\w-]+)">|<code>([^<]+)<)(.*)'
 )
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS)
@@ -45,7 +46,7 @@ class Names(dict[str, object]):
         return Place(self.written)
 
 
-def written(source: str) -> list[str]:
+def run(source: str) -> list[str]:
     """What the cell writes to files, found by running those of its lines."""
     first, _, rest = source.partition("\n")
     if first.startswith("%%"):
@@ -59,16 +60,8 @@ def written(source: str) -> list[str]:
     return names.written
 
 
-def cells(lesson: str) -> dict[str, str]:
-    found = json.loads((ROOT / f"notebooks/{lesson}.ipynb").read_text())["cells"]
-    return {one["id"]: "".join(one["source"]) for one in found}
-
-
-def offers(site: Path, lesson: str) -> Iterator[tuple[str, str, str, str]]:
-    """Each Dockerfile on the page: its name, the cell or sample it comes from, a remark."""
-    page = (site / f"lessons/{lesson}/index.html").read_text()
-    for found in OFFER.finditer(page):
-        yield found[1], found[2], found[3], found[4]
+def offers(lesson: str) -> list[Dockerfile]:
+    return dockerfiles(read(ROOT / f"notebooks/{lesson}.ipynb"))
 
 
 @each_lesson
@@ -79,25 +72,36 @@ def test_downloaded_notebook_is_the_lesson(lesson: str, site: Path) -> None:
 
 
 @each_lesson
-def test_downloaded_dockerfile_is_what_the_cell_writes(lesson: str, site: Path) -> None:
-    for name, cell, sample, _ in offers(site, lesson):
-        text = (site / f"downloads/{lesson}/{name}").read_text()
-        assert text in (written(cells(lesson)[cell]) if cell else [(ROOT / sample).read_text()])
+def test_page_hands_out_each_dockerfile_once(lesson: str, site: Path) -> None:
+    page = (site / f"lessons/{lesson}/index.html").read_text()
+    listed = [(path, cell or sample) for path, cell, sample, _ in OFFER.findall(page)]
+    assert listed == [(f"{lesson}/{one.name}", one.origin) for one in offers(lesson)]
+    files = {path.name: path.read_text() for path in site.glob(f"downloads/{lesson}/*")}
+    assert files == {one.name: one.text for one in offers(lesson)}
 
 
 @each_lesson
-def test_every_dockerfile_of_the_page_is_offered_once(lesson: str, site: Path) -> None:
-    offered = [name for name, *_ in offers(site, lesson)]
-    assert sorted(offered) == sorted(path.name for path in site.glob(f"downloads/{lesson}/*"))
-    for source in cells(lesson).values():
-        if re.match(r"%%writefile \S*Dockerfile\n", source):
-            texts = [(site / f"downloads/{lesson}/{name}").read_text() for name in offered]
-            assert source.partition("\n")[2] in texts
+def test_dockerfile_is_what_its_cell_writes(lesson: str) -> None:
+    sources = {cell.id: cell.source for cell in read(ROOT / f"notebooks/{lesson}.ipynb").cells}
+    for one in offers(lesson):
+        if one.origin in sources:
+            assert one.text in run(sources[one.origin])
+        else:
+            assert one.text == (ROOT / one.origin).read_text()
+
+
+@each_lesson
+def test_no_dockerfile_that_a_cell_writes_is_missed(lesson: str) -> None:
+    texts = [one.text for one in offers(lesson)]
+    for cell in read(ROOT / f"notebooks/{lesson}.ipynb").cells:
+        if re.match(r"%%writefile \S*Dockerfile\n", cell.source):
+            assert cell.source.partition("\n")[2] in texts
 
 
 def test_dockerfile_wrong_on_purpose_says_so(site: Path) -> None:
     def warned(lesson: str) -> set[str]:
-        return {name for name, _, _, remark in offers(site, lesson) if "일부러" in remark}
+        found = OFFER.findall((site / f"lessons/{lesson}/index.html").read_text())
+        return {Path(path).name for path, *_, remark in found if "일부러" in remark}
 
     assert "seed.Dockerfile" in warned("11_multistage")
     assert "wheels.Dockerfile" not in warned("11_multistage")

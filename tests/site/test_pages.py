@@ -11,7 +11,10 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from nbconvert.filters import strip_ansi
 from site_harness import PAGES, Visit, see_all, violations
+
+from tools.notebook import read, tags
 
 ROOT = Path(__file__).parents[2]
 LESSONS = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
@@ -154,15 +157,14 @@ def test_every_lesson_is_a_page() -> None:
 
 @each_lesson
 def test_lesson_shows_what_the_lab_printed(lesson: str, opened: Any) -> None:
-    executed = json.loads((ROOT / f"build/executed/{lesson}.ipynb").read_text())
+    executed = read(ROOT / f"build/executed/{lesson}.ipynb")
     page = opened(f"lessons/{lesson}/", java_script_enabled=False)
     shown = re.sub(r"\s+", " ", page.locator("article").inner_text())
-    for cell in executed["cells"]:
+    for cell in executed.cells:
         for output in cell.get("outputs", []):
-            meant = "raises-exception" in cell["metadata"].get("tags", [])
-            assert output["output_type"] != "error" or meant
-            if output["output_type"] == "stream" and "\r" not in (text := "".join(output["text"])):
-                line = re.sub(r"\x1b\[[0-9;]*m", "", text.strip().partition("\n")[0])
+            assert output.output_type != "error" or "raises-exception" in tags(cell)
+            if output.output_type == "stream":
+                line = strip_ansi(output.text.strip().partition("\n")[0])
                 assert re.sub(r"\s+", " ", line).strip() in shown
 
 

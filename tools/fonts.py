@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Cuts the site's fonts to the glyphs that its pages show.
 
-    tools/fonts SITE
+    python -m tools.fonts SITE
 
 SITE: the built site.  Nanum Gothic and Nanum Gothic Coding (SIL Open Font License) come from the
 machine's own fonts; what is left of them goes to SITE/assets/fonts, with the stylesheet that names

@@ -1,19 +1,18 @@
-#!/usr/bin/env python3
 """Makes the slides of each lesson from the cells that the lesson marks for them.
 
-    tools/slides EXECUTED DOCS
+    python -m tools.slides EXECUTED DOCS
 
 EXECUTED: a folder of lessons as the lab ran them, outputs and widget state inside.
-DOCS: the folder that tools/pages filled; the slides go to DOCS/slides, before mkdocs runs.
+DOCS: the folder that tools.pages filled; the slides go to DOCS/slides, before mkdocs runs.
 
 A cell's metadata says what it does on the slides:
 
-    "slideshow": {"slide_type": "slide", "text": "## 지우면 줄어들까\\n\\n…", "notes": "…"}
+    "slideshow": {"slide_type": "slide", "text": ["## 지우면 줄어들까\\n", …], "notes": ["…"]}
 
 slide_type      slide begins a slide, subslide one that a hurried speaker may pass over,
                 fragment appears at a step, "-" goes on; a cell without it is not on the slides
-text            Markdown in place of a Markdown cell's own, or above a code cell
-notes           what the speaker says and asks; stands in the first cell of a slide
+text            Markdown in place of a Markdown cell's own, or above a code cell; its lines
+notes           what the speaker says and asks; stands in the first cell of a slide; its lines
 source, output  "hide" leaves out that part of a code cell
 
 Where a code cell begins a slide, what it printed appears at a step: first predict, then look.
@@ -22,20 +21,17 @@ Where a code cell begins a slide, what it printed appears at a step: first predi
 from __future__ import annotations
 
 import html
-import json
 import re
-import runpy
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 from markdown import Markdown
 from mkdocs.config import load_config
+from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parents[1]
-pages = SimpleNamespace(**runpy.run_path(str(ROOT / "tools/pages")))  # a command has no .py
+from tools.docs import Docs, linked
+from tools.notebook import ROOT, fence, heading, read, widget_state
 
 DECK = """<!doctype html>
 <html lang="ko">
@@ -104,25 +100,24 @@ class Slide:
 
 
 class Slides:
-    def __init__(self, docs: Path) -> None:
-        self.pages = pages.Pages(docs)
+    def __init__(self, docs: Docs) -> None:
+        self.docs = docs
         site = load_config(str(ROOT / "mkdocs.yml"))
         extensions = [one for one in site.markdown_extensions if one != "toc"]
         self.markdown = Markdown(extensions=extensions, extension_configs=site.mdx_configs)
 
     def lesson(self, path: Path) -> str:
         """Writes one lesson's slides; returns its line of the list."""
-        notebook = json.loads(path.read_text("utf-8"))
+        notebook = read(path)
         slides = self._slides(notebook)
-        heading = "".join(notebook["cells"][0]["source"]).splitlines()[0].lstrip("# ")
-        title, name = heading.partition(": ")[0].replace("`", ""), path.stem
+        title, name = heading(notebook)[0].replace("`", ""), path.stem
         columns: list[list[str]] = []
         for slide in slides:
             if not slide.below:
                 columns.append([])
             columns[-1].append(self._section(slide, name))
         body = "\n".join(map(stacked, columns))
-        self.pages.write(
+        self.docs.write(
             f"slides/{name}/index.html", DECK.format(title=html.escape(title), slides=body)
         )
         deck = f"{name}/index.html"
@@ -131,16 +126,16 @@ class Slides:
             f"[설명까지]({deck}?print-pdf&showNotes=separate-page) |"
         )
 
-    def _slides(self, notebook: dict[str, Any]) -> list[Slide]:
-        state = pages.widget_state(notebook)
+    def _slides(self, notebook: NotebookNode) -> list[Slide]:
+        state = widget_state(notebook)
         found: list[Slide] = []
-        for cell in notebook["cells"]:
-            marks = cell["metadata"].get("slideshow", {})
+        for cell in notebook.cells:
+            marks = cell.metadata.get("slideshow", {})
             kind = marks.get("slide_type")
             if kind not in ("slide", "subslide", "fragment", "-"):
                 continue
             if kind in ("slide", "subslide"):
-                found.append(Slide(cell["id"], kind == "subslide", marks.get("notes", "")))
+                found.append(Slide(cell.id, kind == "subslide", "".join(marks.get("notes", []))))
             shown, printed = self._cell(cell, marks, state)
             if kind == "fragment":
                 shown, printed = "", f"{shown}\n\n{printed}"
@@ -150,20 +145,21 @@ class Slides:
         return found
 
     def _cell(
-        self, cell: dict[str, Any], marks: dict[str, str], state: dict[str, Any]
+        self, cell: NotebookNode, marks: NotebookNode, state: NotebookNode
     ) -> tuple[str, str]:
         """A cell's text or code, and what it printed."""
-        source, text = "".join(cell["source"]), marks.get("text", "")
-        if cell["cell_type"] == "markdown":
-            return text or addressed(source), ""
-        folded = cell["metadata"].get("jupyter", {}).get("source_hidden")
+        text = "".join(marks.get("text", []))
+        if cell.cell_type == "markdown":
+            return text or addressed(cell.source), ""
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden")
         if not folded and marks.get("source") != "hide":
-            text += "\n\n" + pages.fence(source, pages.language(source))
-        outputs = pages.merged(cell["outputs"]) if marks.get("output") != "hide" else []
-        return text, "\n\n".join(self.pages.output(one, state) for one in outputs)
+            text += "\n\n" + fence(cell.source)
+        outputs = cell.outputs if marks.get("output") != "hide" else []
+        return text, "\n\n".join(self.docs.output(one, state) for one in outputs)
 
     def _html(self, text: str) -> str:
-        return self.markdown.reset().convert(text)
+        markup: str = self.markdown.reset().convert(text)
+        return markup
 
     def _section(self, slide: Slide, lesson: str) -> str:
         back = f'<a class="back" href="../../lessons/{lesson}/#{slide.cell}">수업에서 보기</a>'
@@ -188,7 +184,7 @@ def addressed(source: str) -> str:
     return re.sub(
         r"\]\((?:\.\./)?(?:(\w+)/)?(\w+)\.md",
         lambda found: f"](../../{found[1] or 'lessons'}/{found[2]}/",
-        pages.linked(source),
+        linked(source),
     )
 
 
@@ -197,16 +193,16 @@ def korean_speaker_window(docs: Path) -> None:
     text = (ROOT / "site" / script).read_text("utf-8")
     for theirs, ours in SPEAKER_WINDOW.items():
         if theirs not in text:
-            raise SystemExit(f"tools/slides: reveal.js no longer says {theirs!r}")
+            raise SystemExit(f"tools.slides: reveal.js no longer says {theirs!r}")
         text = text.replace(theirs, ours)
     (docs / script).write_text(text, "utf-8")
 
 
 def main() -> int:
     executed, docs = map(Path, sys.argv[1:3])
-    slides = Slides(docs)
+    slides = Slides(Docs(docs))
     rows = [slides.lesson(path) for path in sorted(executed.glob("*.ipynb"))]
-    slides.pages.write("slides/index.md", INDEX.format(rows="\n".join(rows)))
+    slides.docs.write("slides/index.md", INDEX.format(rows="\n".join(rows)))
     korean_speaker_window(docs)
     return 0
 
