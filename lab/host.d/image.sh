@@ -9,6 +9,7 @@ LAB_IMAGE=${LAB_IMAGE:-$(released LAB_IMAGE)}
 export LAB_IMAGE=${LAB_IMAGE:-docker-anatomy/lab}
 hub_image=${WORKSHOP_IMAGE:-$(released WORKSHOP_IMAGE)}
 hub_image=${hub_image:-docker-anatomy/hub}
+export LAB_PULL=never # compose's part: this script pulls by itself, so that one sees it
 
 version() { sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml; }
 
@@ -56,7 +57,7 @@ need_image() {
         return
     fi
     take_network
-    [ -z "$(git status --porcelain -- lab/rootfs layerscope coach notebooks exercises solutions samples 2>/dev/null)" ] ||
+    [ -z "$(git --no-optional-locks status --porcelain -- lab/rootfs layerscope coach notebooks exercises solutions samples 2>/dev/null)" ] ||
         say "$LAB_IMAGE 이미지를 쓴다. 고친 파일은 들어 있지 않다 (넣어서 만들기: LAB_IMAGE=docker-anatomy/lab 을 붙여 다시 부른다)"
 }
 
