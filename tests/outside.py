@@ -40,8 +40,8 @@ def copy_sources(folder: Path) -> None:
         [ROOT / "lab/host", "sources"], env={**os.environ, **git}, capture_output=True, check=True
     ).stdout
     subprocess.run(["tar", "-xf", "-", "-C", folder], input=sources, check=True)
-    for command in ("init", "add -A", "-c user.name=x -c user.email=x commit -m x"):
-        subprocess.run(["git", *command.split(), "-q"], cwd=folder, check=True)
+    for command in ("init -q", "add -A", "-c user.name=x -c user.email=x commit -qm x"):
+        subprocess.run(["git", *command.split()], cwd=folder, check=True)
 
 
 def docker(*arguments: str, stdin: str | None = None, check: bool = True) -> str:
