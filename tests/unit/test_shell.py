@@ -110,7 +110,8 @@ def test_an_array_that_may_be_empty_is_no_unset_variable(path: Path) -> None:
     "line",
     [
         "mapfile -t a < <(x)", "local -A a", 'echo "${x,,}"', "x &>> log", "x |& y",
-        "declare -n r=x", 'echo "${a[-1]}"', '[ -v x ]', 'echo "$port을(를)"', "x | xargs -r y", 'echo "${x@Q}"',
+        "declare -n r=x", 'echo "${a[-1]}"', '[ -v x ]', 'echo "$port을(를)"', "x | xargs -r y",
+        'echo "${x@Q}"',
     ],
 )  # fmt: skip
 def test_what_came_later_is_recognized(line: str) -> None:
