@@ -43,12 +43,12 @@ def registry() -> Iterator[str]:
         ' "http": {"addr": ":5000"}}'
     )
     docker(
-        *("run", "-d", "--name", NAME, "--label", "org.docker-anatomy=test"),
+        *("run", "-d", "--name", f"{NAME}-registry", "--label", "org.docker-anatomy=test"),
         *("-p", f"{REGISTRY}:5000", "--entrypoint", "sh", "docker-anatomy/test", "-c"),
         f"echo '{settings}' >/tmp/settings && exec docker-registry serve /tmp/settings",
     )
     yield REGISTRY
-    docker("rm", "-f", "-v", NAME)
+    docker("rm", "-f", "-v", f"{NAME}-registry")
 
 
 def publish(name: str, **labels: str) -> str:
@@ -142,7 +142,7 @@ def test_another_image_under_the_name_is_refused(
         result = call(checkout, "make", "lab")
     docker("rmi", name)
     says(result, why, name, f"docker rmi {name}")
-    assert NAME not in docker("ps", "-a", "--format", "{{.Image}} {{.Names}}").split()[2:]
+    assert NAME not in docker("ps", "-a", "--format", "{{.Names}}").split()
     assert not docker("volume", "ls", "-q", "--filter", f"name={NAME}")
 
 
@@ -225,7 +225,7 @@ def test_a_lab_opens_from_a_published_image(checkout: Path) -> None:
             result = call(checkout, "make", "lab")
             assert result.returncode == 0, result.stderr
             assert f"http://127.0.0.1:{PORT}/lab?token=" in result.stdout
-            lab = json.loads(docker("inspect", NAME + ""))[0]
+            lab = json.loads(docker("inspect", NAME))[0]
             assert lab["Config"]["Image"] == name
             docker("exec", NAME, "docker", "image", "inspect", "python:3.13-slim")
     finally:
