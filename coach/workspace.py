@@ -73,7 +73,8 @@ def restore(name: str, originals: Path = ORIGINALS, work: Path = WORK) -> tuple[
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
         kept = work / KEPT / "previous" / f"{path.stem}.{stamp}{path.suffix}"
         _write(target, kept)
-    _write(originals / path, target)
+    if kept or not target.exists():
+        _write(originals / path, target)
     record = _read_record(work)
     record[path.as_posix()] = _digest(target)
     _write_record(work, record)

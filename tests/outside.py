@@ -16,10 +16,11 @@ def run_make(
     check: bool = True,
     stdin: str | None = None,
     timeout: int = 600,
+    cwd: Path = ROOT,
 ) -> subprocess.CompletedProcess[str]:
     result = subprocess.run(
         ["make", "--no-print-directory", verb],
-        cwd=ROOT,
+        cwd=cwd,
         env={**os.environ, **settings},
         input=stdin,
         capture_output=True,
@@ -29,6 +30,18 @@ def run_make(
     )
     assert not check or result.returncode == 0, result.stdout + result.stderr
     return result
+
+
+def copy_sources(folder: Path) -> None:
+    """The checkout's files as a repository of its own, which a test may change as it likes."""
+    folder.mkdir(parents=True)
+    git = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+    sources = subprocess.run(
+        [ROOT / "lab/host", "sources"], env={**os.environ, **git}, capture_output=True, check=True
+    ).stdout
+    subprocess.run(["tar", "-xf", "-", "-C", folder], input=sources, check=True)
+    for command in ("init -q", "add -A", "-c user.name=x -c user.email=x commit -qm x"):
+        subprocess.run(["git", *command.split()], cwd=folder, check=True)
 
 
 def docker(*arguments: str, stdin: str | None = None, check: bool = True) -> str:

@@ -1,0 +1,33 @@
+# What lab/host and workshop/host begin with: where they stand and how they speak.
+# They and these files run on macOS's /bin/bash, too, which is 3.2 (tests/unit/test_shell.py).
+
+# Paths that the caller gives are his, not the repository's.
+caller=$PWD
+cd "$(dirname "$0")/.." || exit
+absolute() { case $1 in /*) echo "$1" ;; *) echo "$caller/$1" ;; esac; }
+[ -z "${BUNDLE:-}" ] || BUNDLE=$(absolute "$BUNDLE")
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+# What happened / why / the next command.
+fail() {
+    printf '\n문제: %s\n  왜: %s\n다음: %s\n' "$1" "$2" "$3" >&2
+    exit 1
+}
+
+# Asked before anything is made: compose would name a volume after whatever is written there.
+need_store() { # COMMAND
+    case ${LAB_STORE:-containerd} in
+        containerd | overlay2) ;;
+        *) fail "이미지 저장소의 이름이 틀렸다" "LAB_STORE는 containerd나 overlay2인데 '$LAB_STORE'(이)라고 적었다" \
+            "LAB_STORE=overlay2 $1  (기본인 containerd로 열려면: unset LAB_STORE)" ;;
+    esac
+}
+
+# YES=1 answers for him who calls from a script.
+confirm() { # QUESTION
+    local answer=''
+    [ "${YES:-}" != 1 ] || return 0
+    printf '%s\n계속하려면 yes를 입력하세요: ' "$1"
+    read -r answer || true
+    [ "$answer" = yes ] || { say "아무것도 지우지 않았다"; exit 1; }
+}

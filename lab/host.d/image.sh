@@ -1,0 +1,109 @@
+# The lab's image: published or built here, and what it is built from.
+
+stand_in=docker-anatomy/stand-in
+when_online="네트워크를 확인하고 다시: make lab  (네트워크 없이: make lab BUNDLE=묶음 파일)"
+
+# A release's checkout names its published images in .env, which compose reads, too.
+released() { sed -n "s/^$1=//p" .env 2>/dev/null || true; }
+LAB_IMAGE=${LAB_IMAGE:-$(released LAB_IMAGE)}
+export LAB_IMAGE=${LAB_IMAGE:-docker-anatomy/lab}
+hub_image=${WORKSHOP_IMAGE:-$(released WORKSHOP_IMAGE)}
+hub_image=${hub_image:-docker-anatomy/hub}
+export LAB_PULL=never # compose's part: this script pulls by itself, so that one sees it
+
+version() { sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml; }
+
+has_image() { docker image inspect "$1" >/dev/null 2>&1; }
+
+# Debian's base image: from Docker Hub, or a stand-in made from Debian packages.
+need_base() {
+    local hub
+    hub=$(sed -n 's/^ARG LAB_BASE=//p' lab/Dockerfile)
+    if [ -n "${LAB_BASE:-}" ] || has_image "$hub"; then return; fi
+    if ! has_image "$stand_in/python:3.13"; then
+        say "데비안 베이스 이미지를 받는다"
+        if docker pull "$hub" 2>/tmp/docker-anatomy-pull.log; then return; fi
+        say "Docker Hub에 닿지 않는다. 같은 이미지를 데비안 패키지로 만든다 (1~2분 걸린다)"
+        make_stand_ins
+    fi
+    export LAB_BASE=$stand_in/debian:trixie-slim
+}
+
+made_stand_ins() { [ "${LAB_BASE:-}" = "$stand_in/debian:trixie-slim" ]; }
+
+make_stand_ins() {
+    local why
+    why=$(tail -n 1 /tmp/docker-anatomy-pull.log)
+    { command -v apt-get >/dev/null && may_be_root; } ||
+        fail "데비안 베이스 이미지를 받지 못했다" "$why" "$when_online"
+    command -v mmdebstrap >/dev/null ||
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap debian-archive-keyring >/dev/null 2>&1 ||
+        fail "mmdebstrap을 설치하지 못했다" "Docker Hub와 apt 저장소 모두 닿지 않는다" "$when_online"
+    as_root env PATH="$PATH" lab/bases/debian/make "$stand_in/debian:trixie-slim" >/dev/null ||
+        fail "베이스 이미지를 만들지 못했다" "Docker Hub에도 데비안 패키지 저장소에도 닿지 않는다" "$when_online"
+    {
+        docker build -q --build-arg "DEBIAN=$stand_in/debian:trixie-slim" \
+            -t "$stand_in/python:3.13-slim" lab/bases/python >/dev/null &&
+            docker build -q --build-arg "SLIM=$stand_in/python:3.13-slim" \
+                -t "$stand_in/python:3.13" lab/bases/python-full >/dev/null
+    } || fail "파이썬 베이스 이미지를 만들지 못했다" "데비안 패키지를 받지 못했다" "$when_online"
+}
+
+# The lab's image: the published one where this is a release, else what the sources make.  The tests'
+# stage (LAB_TARGET) is never published.
+need_image() {
+    if [ "${LAB_TARGET:-lab}" != lab ] || ! take_published "$LAB_IMAGE" lab; then
+        build
+        return
+    fi
+    take_network
+    [ -z "$(git --no-optional-locks status --porcelain -- lab/rootfs layerscope coach notebooks exercises solutions samples 2>/dev/null)" ] ||
+        say "$LAB_IMAGE 이미지를 쓴다. 고친 파일은 들어 있지 않다 (넣어서 만들기: LAB_IMAGE=docker-anatomy/lab 을 붙여 다시 부른다)"
+}
+
+# References whose first part is a host (a dot, a port or localhost) name their registry.  All others
+# are Docker Hub's, where docker-anatomy/lab could be anybody's: never pulled, always built.
+names_registry() { case ${1%%/*} in "$1") false ;; *.* | *:* | localhost) true ;; *) false ;; esac; }
+
+# A published image, on this engine or else from its registry.  Status 1: there is none, build it.
+take_published() { # IMAGE KIND
+    local kind found
+    names_registry "$1" || return 1
+    if ! has_image "$1"; then
+        say "$1 이미지를 받는다"
+        docker pull "$1" 2>/tmp/docker-anatomy-pull.log || {
+            say "이미지를 받지 못해 이 컴퓨터에서 만든다 ($(tail -n 1 /tmp/docker-anatomy-pull.log))"
+            return 1
+        }
+    fi
+    kind=$(docker image inspect -f '{{index .Config.Labels "org.docker-anatomy"}}' "$1")
+    [ "$kind" = "$2" ] ||
+        fail "도커 해부학의 이미지가 아니다" "org.docker-anatomy=$2 라벨이 없다: $1" "docker rmi $1  (그다음 다시 부른다)"
+    found=$(docker image inspect -f '{{index .Config.Labels "org.opencontainers.image.version"}}' "$1")
+    [ "$found" = "$(version)" ] ||
+        fail "이미지와 소스의 판이 다르다" "이미지는 ${found:-알 수 없고}, 소스는 $(version): $1" "docker rmi $1  (그다음 다시 부른다)"
+}
+
+build() {
+    take_network
+    need_base
+    has_image "$LAB_IMAGE" || say "실습실 이미지를 만든다 (처음 한 번, 3~5분)"
+    # compose writes its project's name into the image, which is the same for labs of all names.
+    local progress=/tmp/docker-anatomy-build.$$.log COMPOSE_PROJECT_NAME=docker-anatomy
+    LAB_VERSION=$(version)
+    export LAB_VERSION COMPOSE_PROJECT_NAME
+    if [ -t 1 ] || ! has_image "$LAB_IMAGE"; then
+        compose build lab 2>&1 | tee "$progress" | show_progress
+    else
+        compose build lab >"$progress" 2>&1
+    fi || {
+        tail -n 15 "$progress" >&2
+        fail "실습실 이미지를 빌드하지 못했다" "위에 나온 단계가 실패했다 (전체 기록: $progress)" "$when_online"
+    }
+    rm -f "$progress"
+    # What the build replaced: untagged images with our label, no others.
+    docker image prune -f --filter label=org.docker-anatomy=lab >/dev/null
+}
+
+# One line for each step that really runs; the whole log is kept in case it fails.
+show_progress() { awk '/^#[0-9]+ \[|^ => |ERROR/ && !seen[$0]++ { print substr($0, 1, 110); fflush() }'; }
