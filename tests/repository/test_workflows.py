@@ -127,3 +127,11 @@ def test_the_bases_digest_stands_where_dependabot_reads_it() -> None:
     text = (ROOT / "lab/Dockerfile").read_text()
     assert re.findall(r"^FROM \S+:\S+@sha256:[0-9a-f]{64} AS (\w+)$", text, re.M) == ["debian"]
     assert "ARG LAB_BASE=debian\n" in text
+
+
+def test_whoever_tried_it_is_asked_where() -> None:
+    (form,) = (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml")
+    asked = {field.get("id"): field for field in load(form)["body"]}
+    for name in ("system", "engine", "doctor"):
+        assert asked[name]["validations"]["required"], name
+    assert "make doctor" in asked["doctor"]["attributes"]["label"]

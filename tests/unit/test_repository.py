@@ -97,7 +97,8 @@ def test_lab_is_published_on_loopback_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "lab/start.md"]
+    "name",
+    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "SECURITY.md", "lab/start.md"],
 )
 def test_links_between_documents_lead_somewhere(name: str) -> None:
     path = ROOT / name
