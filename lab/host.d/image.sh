@@ -18,7 +18,7 @@ has_image() { docker image inspect "$1" >/dev/null 2>&1; }
 # Debian's base image: from Docker Hub, or a stand-in made from Debian packages.
 need_base() {
     local hub
-    hub=$(sed -n 's/^ARG LAB_BASE=//p' lab/Dockerfile)
+    hub=$(sed -n 's/^FROM \(.*\) AS debian$/\1/p' lab/Dockerfile)
     if [ -n "${LAB_BASE:-}" ] || has_image "$hub"; then return; fi
     if ! has_image "$stand_in/python:3.13"; then
         say "데비안 베이스 이미지를 받는다"

@@ -53,8 +53,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-import anywidget
-import traitlets
+try:
+    import anywidget
+    import traitlets
+except ModuleNotFoundError as missing:  # layerscope without its extra "views"
+    raise ModuleNotFoundError(
+        "노트북의 그림(layerscope.views)을 불러오지 못했다\n"
+        f"이유: 그림에 쓰는 패키지 {missing.name}이(가) 없다\n"
+        "다음: pip install 'layerscope[views]'",
+        name=missing.name,
+    ) from None
 
 _HERE = Path(__file__).parent
 

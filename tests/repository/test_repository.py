@@ -79,8 +79,14 @@ def test_dockerfile_passes_hadolint(path: Path) -> None:
 
 
 def test_lock_holds_every_dependency() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lab = project["dependencies"] + project["optional-dependencies"]["lab"]
+    project, layerscope = (
+        tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+        for folder in (ROOT, ROOT / "layerscope")
+    )
+    # layerscope is installed from its folder; what it needs is locked.
+    course = [one for one in project["dependencies"] if one != "layerscope[views]"]
+    course += layerscope["dependencies"] + layerscope["optional-dependencies"]["views"]
+    lab = course + project["optional-dependencies"]["lab"]
     everything = lab + [r for e in project["optional-dependencies"].values() for r in e]
     for path, wanted in (("requirements.txt", everything), ("lab/requirements.txt", lab)):
         pins = locked(path)
@@ -132,7 +138,8 @@ def test_nothing_asks_for_the_address_that_docker_29_no_longer_tells() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "lab/start.md"]
+    "name",
+    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "SECURITY.md", "lab/start.md"],
 )
 def test_links_between_documents_lead_somewhere(name: str) -> None:
     path = ROOT / name
