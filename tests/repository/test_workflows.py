@@ -97,9 +97,15 @@ def test_a_step_calls_what_exists(line: str) -> None:
 
 def test_every_part_of_the_tests_has_a_job() -> None:
     """`tests/run --part X` for each X that tests/run knows, on both kinds of processor."""
-    matrix = load(ROOT / ".github/workflows/test.yml")["jobs"]["test"]["strategy"]["matrix"]
+    job = load(ROOT / ".github/workflows/test.yml")["jobs"]["test"]
+    matrix = job["strategy"]["matrix"]
     assert matrix["part"] == ["code", "lessons", "outside"]
     assert matrix["runner"] == ["ubuntu-24.04", "ubuntu-24.04-arm"]
+    known = re.findall(r"^            (\w+)\)$", (ROOT / "tests/run").read_text(), re.M)
+    assert known == matrix["part"]
+    # tests/run mounts the folder; docker takes a relative path for a volume's name.
+    (step,) = (step for step in job["steps"] if "tests/run" in step.get("run", ""))
+    assert step["env"]["TEST_REPORTS"] == "${{ github.workspace }}/build/reports"
 
 
 def test_dependabot_looks_where_versions_are_pinned() -> None:
