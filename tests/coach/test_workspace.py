@@ -84,7 +84,10 @@ def test_restore_gives_the_original_back_and_keeps_the_edited_file(
 
 def test_restore_of_an_untouched_file_keeps_nothing(originals: Path, work: Path) -> None:
     deliver(originals, work)
+    before = (work / "시작.md").stat()
     assert restore("시작.md", originals, work)[1] is None
+    # Nor is it written: where `make edit` mounts the originals themselves, it is one of them.
+    assert (work / "시작.md").stat().st_ino == before.st_ino
 
 
 @pytest.mark.parametrize("name", ["nothing", "../originals/시작.md", "/etc/passwd", ""])

@@ -237,6 +237,45 @@ def test_a_taken_port_is_explained() -> None:
     assert f"{NAME}-port" not in docker("volume", "ls", "-q")
 
 
+def test_a_store_that_does_not_exist_is_refused_before_anything_is_made() -> None:
+    name, image = f"{NAME}-store", f"{NAME}-store/lab"
+    result = make("lab", check=False, LAB_STORE="typo", LAB_NAME=name, LAB_IMAGE=image)
+    says(result, "이미지 저장소의 이름이 틀렸다", "'typo'", "LAB_STORE=overlay2 make lab")
+    assert not docker("ps", "-aq", "--filter", f"name={name}")
+    assert not docker("volume", "ls", "-q", "--filter", f"name={name}")
+    assert not docker("image", "ls", "-q", image)
+
+
+def test_compose_alone_is_told_of_such_a_store_and_reset_removes_its_volume() -> None:
+    name = f"{NAME}-store"
+    lookalikes = (f"{name}-engine-mine", f"{name}-engine-two-engine-typo", f"{name}-engine-work")
+    for volume in lookalikes:
+        ours = () if volume.endswith("mine") else ("--label", "org.docker-anatomy=lab")
+        docker("volume", "create", *ours, volume)
+    env = {**os.environ, **TEST, "LAB_NAME": name, "LAB_PORT": str(PORT + 5)}
+    env |= {"LAB_STORE": "typo", "COMPOSE_PROJECT_NAME": name}
+    try:
+        result = subprocess.run(
+            ["docker", "compose", "up", "--no-build"],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        for part in ("문제: 이미지 저장소의 이름이 틀렸다", "왜: ", "다음: "):
+            assert part in result.stdout
+        assert docker("inspect", "-f", "{{.State.ExitCode}}", name) == "2"
+        assert f"{name}-engine-typo" in docker("volume", "ls", "-q").split()
+        make("reset", LAB_NAME=name)
+        left = docker("volume", "ls", "-q", "--filter", f"name={name}").split()
+        assert sorted(left) == sorted(lookalikes)
+    finally:
+        make("reset", LAB_NAME=name)
+        docker("volume", "rm", *lookalikes)
+
+
 def test_an_engine_that_does_not_answer_is_explained() -> None:
     says(make("lab", check=False, DOCKER_HOST="unix:///nonexistent.sock"), "DOCKER_HOST")
 

@@ -176,6 +176,7 @@ def test_a_step_told_of_twice_lasts_from_the_first_beginning_to_the_last_end(
     ]
     (step,) = parse("".join(json.dumps(told[index]) + "\n" for index in order)).steps
     assert step.seconds == pytest.approx(2)
+    assert step.started is not None
     assert parse(json.dumps(told[0])).started - step.started == pytest.approx(1)
 
 

@@ -208,7 +208,7 @@ def contexts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
             first,
             root / str(number),
             symlinks=True,
-            copy_function=os.link,  # type: ignore[arg-type]
+            copy_function=os.link,
         )
         made.append(root / str(number))
     yield made

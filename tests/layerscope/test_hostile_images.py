@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import image_maker as make
 import pytest
@@ -23,7 +24,7 @@ LAYER = make.tar(make.file("a", b"1" * 3000))
 GZIP_LAYER = f"{make.OCI}.layer.v1.tar+gzip"
 
 
-def _layout(*layers: bytes, **more: object) -> make.Layout:
+def _layout(*layers: bytes, **more: Any) -> make.Layout:
     layout = make.Layout()
     layout.manifests.append(layout.image(layers or [LAYER], **more))
     return layout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import image_maker as make
@@ -207,7 +208,7 @@ def test_size_is_always_visible_plus_hidden(
             assert final[above][1].kind is Kind.DIRECTORY
 
 
-def _member(kind: str, name: str, size: int) -> tuple[make.tarfile.TarInfo, bytes]:
+def _member(kind: str, name: str, size: int) -> tuple[tarfile.TarInfo, bytes]:
     if kind == "file":
         return make.file(name, b"x" * size)
     if kind == "directory":

@@ -13,7 +13,7 @@ from image_maker import Real
 from needs import needs
 
 import layerscope
-from layerscope import archive, cache, engine
+from layerscope import archive, cache, containerd, engine, overlay2
 from layerscope.model import Entry, Kind
 
 ENTRIES = [
@@ -40,9 +40,9 @@ def test_second_look_reads_no_layer(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("parsed a layer again")
 
-    for module in (archive, engine.overlay2):
+    for module in (archive, overlay2):
         monkeypatch.setattr(module, "members", refuse)
-    monkeypatch.setattr(engine.containerd, "_scan", refuse)
+    monkeypatch.setattr(containerd, "_scan", refuse)
     assert layerscope.read(real_images["deletes"].name) == first
 
 

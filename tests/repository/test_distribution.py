@@ -118,7 +118,7 @@ def test_the_command_reads_an_archive_there(environment: Path, tmp_path: Path) -
     told = run(environment / "layerscope", f"docker-archive:{file}", "--json")
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["totals"]["size"] == 3400
-    assert "3.4 kB" in run(environment / "layerscope", f"docker-archive:{file}").stdout
+    assert "3.40 kB" in run(environment / "layerscope", f"docker-archive:{file}").stdout
 
 
 def test_views_say_which_extra_they_need(environment: Path) -> None:

@@ -33,10 +33,6 @@ def locked(path: str) -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in pins}
 
 
-def walk(folder: Path) -> list[Path]:
-    return [p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
-
-
 def test_code_is_formatted() -> None:
     subprocess.run(
         [sys.executable, "-m", "ruff", "format", "--no-cache", "--check", "."], cwd=ROOT, check=True
@@ -133,8 +129,7 @@ def test_lab_is_published_on_loopback_only() -> None:
 def test_nothing_asks_for_the_address_that_docker_29_no_longer_tells() -> None:
     """A container's address is that of one of its networks (moby, api/docs/CHANGELOG.md, 1.52)."""
     asks = re.compile(r"NetworkSettings\W+IPAddress")  # Python, a notebook's JSON, Go templates
-    sources = [p for folder in (*FOLDERS, "site", "tools", "workshop") for p in walk(ROOT / folder)]
-    assert [p.name for p in sources if asks.search(p.read_text("utf-8", "ignore"))] == []
+    assert [p for p in files() if asks.search(p.read_text("utf-8", "ignore"))] == []
 
 
 @pytest.mark.parametrize(

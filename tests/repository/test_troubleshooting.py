@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "site/troubleshooting.md").read_text()
-TOLD = re.findall(r'fail "([^"]+)"', (ROOT / "lab/host").read_text())
+SCRIPTS = [ROOT / "lab/host", *sorted(ROOT.glob("lab/host.d/*.sh"))]
+TOLD = [m for script in SCRIPTS for m in re.findall(r'fail "([^"]+)"', script.read_text())]
 
 
 @pytest.mark.parametrize("message", TOLD)

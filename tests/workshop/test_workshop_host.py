@@ -160,6 +160,12 @@ def test_a_code_that_anybody_would_guess_is_refused() -> None:
     says(make("workshop", check=False, WORKSHOP_CODE="1234"), "너무 짧다", "make workshop")
 
 
+def test_a_store_that_does_not_exist_is_refused() -> None:
+    result = make("workshop", check=False, LAB_STORE="typo", WORKSHOP_NAME=f"{NAME}-store")
+    says(result, "이미지 저장소의 이름이 틀렸다", "LAB_STORE=overlay2 make workshop")
+    assert not docker("volume", "ls", "-q", "--filter", f"name={NAME}-store")
+
+
 def test_a_certificate_without_its_key_is_explained(shared: Path) -> None:
     certificate = write_certificate(shared)["WORKSHOP_CERT"]
     result = make(
