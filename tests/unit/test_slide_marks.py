@@ -30,7 +30,7 @@ def shown(path: Path) -> list[tuple[NotebookNode, NotebookNode]]:
 
 
 def marks(cell: NotebookNode) -> bool:
-    return cell.metadata.get("slideshow", {}).get("slide_type", "skip") != "skip"
+    return bool(cell.metadata.get("slideshow", {}).get("slide_type", "skip") != "skip")
 
 
 def begins(slide: NotebookNode) -> bool:
