@@ -64,4 +64,5 @@ def language(source: str) -> str:
 
 def trouble(what: str, why: object, then: str) -> None:
     """Tells the person at the terminal what happened, why, and the next command."""
-    print(f"\n문제: {what}\n  왜: {str(why).partition(chr(10))[0]}\n다음: {then}", file=sys.stderr)
+    reason, _, _ = str(why).partition("\n")  # the rest of a validation's message is the notebook
+    print(f"\n문제: {what}\n  왜: {reason}\n다음: {then}", file=sys.stderr)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
 
+from tools.exercises import exercise
 from tools.notebook import read, tags
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +40,20 @@ def test_every_lesson_has_exercises_and_a_quiz() -> None:
 
 def test_exercises_are_what_the_solutions_make() -> None:
     subprocess.run([sys.executable, "-m", "tools.exercises", "--check"], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "told"),
+    [
+        ({"tags": ["solution"]}, "TODO가 든 stub"),
+        ({"tags": ["solution"], "stub": "# 여기에"}, "TODO가 든 stub"),
+        ({"stub": "# TODO"}, "solution 태그가 없다"),
+    ],
+)
+def test_solution_and_stub_belong_together(metadata: dict[str, object], told: str) -> None:
+    cell = new_code_cell("1", id="x05-1b", metadata=metadata)
+    with pytest.raises(ValueError, match=f"x05-1b: .*{told}"):
+        exercise(new_notebook(cells=[cell]))
 
 
 @each_solution
