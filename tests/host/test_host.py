@@ -265,7 +265,7 @@ def test_compose_alone_is_told_of_such_a_store_and_reset_removes_its_volume() ->
             timeout=60,
         )
         for part in ("문제: 이미지 저장소의 이름이 틀렸다", "왜: ", "다음: "):
-            assert part in result.stdout
+            assert part in result.stdout + result.stderr
         assert docker("inspect", "-f", "{{.State.ExitCode}}", name) == "2"
         assert f"{name}-engine-typo" in docker("volume", "ls", "-q").split()
         make("reset", LAB_NAME=name)

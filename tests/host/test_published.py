@@ -20,7 +20,6 @@ from outside import ROOT, copy_sources, docker, run_make, says
 NAME = "docker-anatomy-publishedtest"
 PORT = 18886
 REGISTRY = "127.0.0.1:18885"
-STAND_IN = "docker-anatomy/stand-in/debian:trixie-slim"
 SILENT = "127.0.0.1:18884"  # where nobody listens
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
@@ -194,11 +193,8 @@ def test_compose_alone_pulls_in_a_release_only(
     name = f"{registry}/course/compose:{VERSION}"
     published = publish(name, **ours("lab"))
     env = {"LAB_IMAGE": name, "LAB_PULL": policy, "COMPOSE_PROJECT_NAME": NAME}
-    if image_id(STAND_IN):  # else Docker Hub answered
-        env["LAB_BASE"] = STAND_IN
     try:
-        result = call(checkout, "docker", "compose", "up", "--no-start", **env)
-        assert result.returncode == 0, result.stderr
+        call(checkout, "docker", "compose", "up", "--no-start", "--no-build", **env)
         assert (image_id(name) == published) is pulled
     finally:
         call(checkout, "docker", "compose", "down", "-v", **env)
