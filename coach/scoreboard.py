@@ -23,6 +23,8 @@ import layerscope
 from coach import engine, service
 from coach.service import NoAnswerError, Service
 from layerscope import buildlog
+from layerscope.history import compressed_size
+from layerscope.sizes import human
 
 # --- what the image alone tells ------------------------------------------------------------------
 
@@ -48,16 +50,14 @@ class Facts:
 def examine(image: str) -> Facts:
     """Reads an image; nothing is run.  Raises layerscope.LayerscopeError's kinds."""
     analysis = layerscope.analyze(layerscope.read(image))
-    layers = analysis.image.layers
-    blobs = [layer.compressed_size for layer in layers]
     config: dict[str, Any] = analysis.image.config.get("config") or {}
     test = (config.get("Healthcheck") or {}).get("Test") or []
     return Facts(
         image=image,
         size=analysis.size,
-        compressed=None if None in blobs else sum(filter(None, blobs)),
+        compressed=compressed_size(analysis.image),
         hidden=analysis.hidden_bytes,
-        layers=len(layers),
+        layers=len(analysis.image.layers),
         user=config.get("User") or "",
         health_check=() if test == ["NONE"] else tuple(test),
         secrets=tuple(sorted({f"/{one.path}" for one in layerscope.suspects(analysis.image)})),
@@ -221,10 +221,10 @@ class Scores:
         facts, seen = score.facts, score.visit
         return [
             score.name,
-            _megabytes(facts.size),
+            human(facts.size),
             f"{facts.size / max(1, self.scores[0].facts.size):.1%}",
-            "–" if facts.compressed is None else _megabytes(facts.compressed),
-            _megabytes(facts.hidden),
+            "–" if facts.compressed is None else human(facts.compressed),
+            human(facts.hidden),
             f"{score.builds.cold.seconds:.1f}초",
             f"{score.builds.rebuild.seconds:.1f}초",
             f"{len(score.builds.again)}개",
@@ -261,7 +261,3 @@ class Scores:
             '<div style="overflow-x:auto"><table style="white-space:nowrap">'
             f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"
