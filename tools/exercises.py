@@ -13,7 +13,7 @@ import sys
 
 from nbformat import NotebookNode
 
-from tools.notebook import ROOT, read, tags, trouble, written
+from tools.notebook import ROOT, checking, read, tags, trouble, written
 
 
 def exercise(solution: NotebookNode) -> NotebookNode:
@@ -67,4 +67,4 @@ def make(check: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(make(check=sys.argv[1:] == ["--check"]))
+    sys.exit(make(checking()))

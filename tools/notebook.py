@@ -62,6 +62,14 @@ def language(source: str) -> str:
     return "python"
 
 
+def checking() -> bool:
+    """Whether the command line asks for ``--check``; anything else ends here, before it writes."""
+    if sys.argv[1:] not in ([], ["--check"]):
+        print(f"usage: tools/{Path(sys.argv[0]).stem} [--check]", file=sys.stderr)
+        sys.exit(2)
+    return sys.argv[1:] == ["--check"]
+
+
 def trouble(what: str, why: object, then: str) -> None:
     """Tells the person at the terminal what happened, why, and the next command."""
     reason, _, _ = str(why).partition("\n")  # the rest of a validation's message is the notebook

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from nbformat import NotebookNode
 from nbformat.validator import get_validator
 
 from tools import exercises
-from tools.notebook import ROOT, trouble, written
+from tools.notebook import ROOT, checking, trouble, written
 
 # What the course says of a cell.
 OURS = ("slideshow", "stub", "tags")
@@ -37,7 +38,13 @@ def stripped(text: str) -> str:
 
     Raises ValueError or nbformat.ValidationError where it is no notebook.
     """
-    get_validator(4, 5).validate(json.loads(text))  # 4.5: the first whose cells have ids
+    document = json.loads(text)
+    get_validator(4, 5).validate(document)  # 4.5: the first whose cells have ids
+    twice = [
+        name for name, count in Counter(c["id"] for c in document["cells"]).items() if count > 1
+    ]
+    if twice:  # nbformat would replace them by others, and nothing that leads there would any more
+        raise ValueError(f"같은 id의 셀이 여럿이다: {', '.join(twice)}")
     notebook: NotebookNode = nbformat.reads(text, as_version=4)
     ClearOutputPreprocessor().preprocess(notebook, {})
     for cell in notebook.cells:
@@ -55,10 +62,10 @@ def strip(paths: Iterable[Path], check: bool) -> int:
     status = 0
     for path in paths:
         name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-        text = path.read_text("utf-8")
         try:
+            text = path.read_bytes().decode("utf-8")  # whose line ends are as they are
             clean = stripped(text)
-        except (ValueError, nbformat.ValidationError) as error:
+        except (OSError, ValueError, nbformat.ValidationError) as error:
             trouble(f"노트북으로 읽을 수 없어 그대로 두었다: {name}", error, f"git diff {name}")
             status = 1
             continue
@@ -74,7 +81,7 @@ def strip(paths: Iterable[Path], check: bool) -> int:
 
 
 def main() -> int:
-    check = sys.argv[1:] == ["--check"]
+    check = checking()
     sources = sorted((*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")))
     return strip(sources, check) or exercises.make(check)
 

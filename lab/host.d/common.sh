@@ -1,11 +1,22 @@
 # What lab/host and workshop/host begin with: where they stand and how they speak.
-# They and these files run on macOS's /bin/bash, too, which is 3.2 (tests/unit/test_shell.py).
+# They and these files run on macOS's /bin/bash, too, which is 3.2 (tests/repository/test_shell.py).
 
 # Paths that the caller gives are his, not the repository's.
 caller=$PWD
 cd "$(dirname "$0")/.." || exit
 absolute() { case $1 in /*) echo "$1" ;; *) echo "$caller/$1" ;; esac; }
 [ -z "${BUNDLE:-}" ] || BUNDLE=$(absolute "$BUNDLE")
+
+# compose reads .env by itself; what it takes from there holds here, too.  The environment wins, and
+# of two lines the last; quotes, a comment behind the value and Windows' line ends are not part of it.
+from_env_file() { # NAME [FILE]
+    { tr -d '\r' <"${2:-.env}" | sed -n "s/^ *\(export \)\{0,1\} *$1=//p" | tail -n 1 |
+        sed -e 's/[[:space:]]#.*//' -e 's/[[:space:]]*$//' -e 's/^"\(.*\)"$/\1/' -e "s/^'\(.*\)'$/\1/"; } 2>/dev/null || true
+}
+for setting in LAB_NAME LAB_PORT LAB_STORE LAB_IMAGE; do
+    [ -n "${!setting:-}" ] || export "$setting=$(from_env_file "$setting")"
+    [ -n "${!setting}" ] || unset "$setting"
+done
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 # What happened / why / the next command.

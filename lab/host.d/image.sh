@@ -3,11 +3,9 @@
 stand_in=docker-anatomy/stand-in
 when_online="네트워크를 확인하고 다시: make lab  (네트워크 없이: make lab BUNDLE=묶음 파일)"
 
-# A release's checkout names its published images in .env, which compose reads, too.
-released() { sed -n "s/^$1=//p" .env 2>/dev/null || true; }
-LAB_IMAGE=${LAB_IMAGE:-$(released LAB_IMAGE)}
+# A release's checkout names its published images in .env.
 export LAB_IMAGE=${LAB_IMAGE:-docker-anatomy/lab}
-hub_image=${WORKSHOP_IMAGE:-$(released WORKSHOP_IMAGE)}
+hub_image=${WORKSHOP_IMAGE:-$(from_env_file WORKSHOP_IMAGE)}
 hub_image=${hub_image:-docker-anatomy/hub}
 export LAB_PULL=never # compose's part: this script pulls by itself, so that one sees it
 
@@ -54,8 +52,10 @@ make_stand_ins() {
 need_image() {
     if [ "${LAB_TARGET:-lab}" != lab ] || ! take_published "$LAB_IMAGE" lab; then
         build
+        also_named "$LAB_IMAGE" lab
         return
     fi
+    also_named "$LAB_IMAGE" lab
     take_network
     [ -z "$(git --no-optional-locks status --porcelain -- lab/rootfs layerscope coach notebooks exercises solutions samples 2>/dev/null)" ] ||
         say "$LAB_IMAGE 이미지를 쓴다. 고친 파일은 들어 있지 않다 (넣어서 만들기: LAB_IMAGE=docker-anatomy/lab 을 붙여 다시 부른다)"
@@ -64,6 +64,12 @@ need_image() {
 # References whose first part is a host (a dot, a port or localhost) name their registry.  All others
 # are Docker Hub's, where docker-anatomy/lab could be anybody's: never pulled, always built.
 names_registry() { case ${1%%/*} in "$1") false ;; *.* | *:* | localhost) true ;; *) false ;; esac; }
+
+# What documents and other Dockerfiles call it (docker-anatomy/lab): here it is ours, so that nobody
+# asks Docker Hub for it.
+also_named() { # IMAGE KIND
+    ! names_registry "$1" || docker tag "$1" "docker-anatomy/$2"
+}
 
 # A published image, on this engine or else from its registry.  Status 1: there is none, build it.
 take_published() { # IMAGE KIND
@@ -78,10 +84,11 @@ take_published() { # IMAGE KIND
     fi
     kind=$(docker image inspect -f '{{index .Config.Labels "org.docker-anatomy"}}' "$1")
     [ "$kind" = "$2" ] ||
-        fail "도커 해부학의 이미지가 아니다" "org.docker-anatomy=$2 라벨이 없다: $1" "docker rmi $1  (그다음 다시 부른다)"
+        fail "도커 해부학의 이미지가 아니다" "org.docker-anatomy=$2 레이블이 없다: $1" "docker rmi $1  (그다음 다시 부른다)"
     found=$(docker image inspect -f '{{index .Config.Labels "org.opencontainers.image.version"}}' "$1")
     [ "$found" = "$(version)" ] ||
-        fail "이미지와 소스의 판이 다르다" "이미지는 ${found:-알 수 없고}, 소스는 $(version): $1" "docker rmi $1  (그다음 다시 부른다)"
+        fail "이미지와 소스의 판이 다르다" "이미지의 판은 ${found:-없고}, 소스의 판은 $(version): $1" \
+            "docker rmi $1  (그다음 다시 부른다. 이 이름을 직접 골랐다면 LAB_IMAGE를 지운다)"
 }
 
 build() {

@@ -62,6 +62,12 @@ def test_address_is_that_of_a_network() -> None:
     assert address(described("172.17.0.2")) == "172.17.0.2"
 
 
+def test_network_may_have_any_name() -> None:
+    attrs = described("")
+    attrs["NetworkSettings"]["Networks"]["shop_default"] = {"IPAddress": "172.18.0.3"}
+    assert address(attrs) == "172.18.0.3"
+
+
 def test_container_without_an_address_has_none() -> None:
     assert address(described("")) is None
 

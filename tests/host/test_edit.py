@@ -152,8 +152,6 @@ def test_a_learners_lab_is_another(address: str) -> None:
 
 
 def test_tools_strip_leaves_the_edit_alone(checkout: Path, edited: str) -> None:
-    if not (checkout / "tools/strip").exists():
-        pytest.skip("tools/strip is not there")
     before = cells(git(checkout, "show", f"HEAD:{LESSON}"))
     subprocess.run(["tools/strip"], cwd=checkout, check=True)
     after = cells((checkout / LESSON).read_text())

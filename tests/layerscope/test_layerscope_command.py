@@ -14,6 +14,8 @@ from image_maker import Real
 
 import layerscope
 from layerscope import command
+from layerscope.history import compressed_size
+from layerscope.sizes import human
 
 LENIENT = ["--lowest-efficiency=0", "--highest-user-wasted-percent=1"]
 ROOT = Path(layerscope.__file__).parents[1]
@@ -88,6 +90,12 @@ def test_table_for_people(wasteful: str, capsys: pytest.CaptureFixture[str]) -> 
     assert command.main([wasteful]) == 0
     out = capsys.readouterr().out
     assert "저장된 3.50 kB = 보이는 500 B + 숨은 3.00 kB (85.7%)" in out
+    facts = layerscope.analyze(layerscope.read(wasteful))
+    blobs = compressed_size(facts.image)
+    assert blobs is not None
+    assert f"저장소의 블롭: {human(blobs)}\n" in out
+    assert human(facts.dive.inefficient_bytes) != human(facts.dive.size)
+    assert f"낭비 {human(facts.dive.inefficient_bytes)}\n" in out
     assert "/big" in out
     assert "█" in out
     assert "░" in out

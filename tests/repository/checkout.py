@@ -36,10 +36,13 @@ def files(*endings: str) -> Iterator[Path]:
 
 
 def scripts(interpreter: str) -> Iterator[Path]:
-    """Each file that names its interpreter in the first line: ``scripts("python3")``."""
+    """Each file whose first line names its interpreter so: ``scripts("python3")``."""
     for path in files():
+        if path.is_symlink() or not path.is_file():
+            continue
         with path.open("rb") as file:
-            first = file.readline(80)
-        words = first.removeprefix(b"#!").split() if first.startswith(b"#!") else []
-        if words and words[-1].rpartition(b"/")[2].decode() == interpreter:
+            first = file.readline(120)
+        if first.startswith(b"#!") and interpreter in {
+            word.rpartition("/")[2] for word in first[2:].decode("utf-8", "replace").split()
+        }:
             yield path

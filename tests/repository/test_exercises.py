@@ -12,6 +12,8 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
+from coach import exercises  # noqa: F401  # registers
+from coach.exercise import REGISTRY
 from tools.exercises import exercise
 from tools.notebook import read, tags
 
@@ -36,6 +38,24 @@ def is_solution(cell: NotebookNode) -> bool:
 def test_every_lesson_has_exercises_and_a_quiz() -> None:
     assert [path.stem for path in SOLUTIONS] == TAUGHT
     assert [path.stem for path in QUIZZES] == TAUGHT
+
+
+def test_an_exercise_has_its_notebook_its_check_and_its_answers() -> None:
+    """Each where its number says: 05-1 in solutions/05_…, lesson_05.py and answers_05.py."""
+    asked = {
+        f"{path.stem[:2]}-{cell.id[4]}"
+        for path in SOLUTIONS
+        for cell in cells(path)
+        if cell.cell_type == "code" and cell.id[4] not in "09"
+    }
+    checked = {one.id: one.check.__module__ for one in REGISTRY.values()}
+    assert checked == {name: f"coach.exercises.lesson_{name[:2]}" for name in asked}
+    answered = {
+        (path.stem, name)
+        for path in (ROOT / "tests/exercises").glob("answers_*.py")
+        for name in re.findall(r'^    "(\d\d-\d)": Answers\($', path.read_text(), re.M)
+    }
+    assert answered == {(f"answers_{name[:2]}", name) for name in asked}
 
 
 def test_exercises_are_what_the_solutions_make() -> None:

@@ -85,6 +85,7 @@ def test_a_releases_checkout_names_its_images(checkout: Path) -> None:
     assert git(checkout, "show", "v0.1.0:.env").splitlines()[1:] == [
         "LAB_IMAGE=ghcr.io/some-school/docker-anatomy/lab:0.1.0",
         "WORKSHOP_IMAGE=ghcr.io/some-school/docker-anatomy/hub:0.1.0",
+        "LAB_VERSION=0.1.0",
         "LAB_PULL=if_not_present",
     ]
     changes = git(checkout, "show", "v0.1.0:CHANGELOG.md")
@@ -139,6 +140,25 @@ def test_a_registry_can_be_chosen(checkout: Path, monkeypatch: pytest.MonkeyPatc
     assert "WORKSHOP_IMAGE=registry.example.org/school/hub:0.1.0\n" in env
 
 
+def state(checkout: Path) -> tuple[str, str, bytes | None]:
+    env = checkout / ".env"
+    return (
+        git(checkout, "log", "--format=%H", "--all"),
+        git(checkout, "status", "--porcelain"),
+        env.read_bytes() if env.exists() else None,
+    )
+
+
+@pytest.mark.parametrize("registry", ["school", "school/lab", "/", "registry.example.org"])
+def test_a_registry_has_a_host_and_a_path(
+    checkout: Path, registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGISTRY", registry)
+    told = call(checkout, "release", "0.1.0")
+    assert told.returncode == 1
+    assert "이미지를 둘 곳을 모른다" in told.stderr
+
+
 def spoil(checkout: Path) -> None:
     (checkout / "README.md").write_text("")
 
@@ -149,6 +169,26 @@ def forget_origin(checkout: Path) -> None:
 
 def tag(checkout: Path) -> None:
     git(checkout, "tag", "v0.1.0")
+
+
+def leave(checkout: Path) -> None:
+    git(checkout, "switch", "-q", "--detach")
+
+
+def set_up(checkout: Path) -> None:
+    (checkout / ".git/info/exclude").write_text(".env\n")
+    (checkout / ".env").write_text("LAB_PORT=9000\n")
+
+
+def hook(checkout: Path) -> None:
+    path = checkout / ".git/hooks/pre-commit"
+    path.write_text("#!/bin/sh\necho no >&2\nexit 1\n")
+    path.chmod(0o755)
+
+
+def publish(checkout: Path) -> None:
+    (checkout / "CHANGELOG.md").write_text("# 바뀐 것\n\n## 0.1.0 (2026-01-01)\n")
+    commit(checkout)
 
 
 def describe_another(checkout: Path) -> None:
@@ -162,20 +202,23 @@ def describe_another(checkout: Path) -> None:
         (spoil, "커밋하지 않은 것이 있다"),
         (forget_origin, "이미지를 둘 곳을 모른다"),
         (tag, "v0.1.0 태그가 이미 있다"),
-        (describe_another, "첫 제목이 0.2.0의 것이다"),
+        (describe_another, "첫 제목이 '0.2.0 (준비 중)'이다"),
+        (publish, "준비 중인 0.1.0"),
+        (leave, "어느 가지에도 있지 않다"),
+        (set_up, ".env 파일이 있다"),
+        (hook, "처음으로 되돌렸다"),
     ],
 )
 def test_a_release_that_cannot_be_changes_nothing(
     checkout: Path, trouble: Callable[[Path], None], said: str
 ) -> None:
     trouble(checkout)
-    before = git(checkout, "log", "--format=%H", "--all"), git(checkout, "status", "--porcelain")
+    before = state(checkout)
     told = call(checkout, "release", "0.1.0")
     assert told.returncode == 1
     assert said in told.stderr
     assert told.stderr.splitlines()[-1].startswith("다음: ")
-    after = git(checkout, "log", "--format=%H", "--all"), git(checkout, "status", "--porcelain")
-    assert after == before
+    assert state(checkout) == before
 
 
 @pytest.mark.parametrize("version", ["", "v0.1.0", "0.1", "0.1.0-rc1"])

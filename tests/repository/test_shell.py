@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from checkout import ROOT, scripts
 
-ROOT = Path(__file__).parents[2]
-SHEBANG = re.compile(rb"#!\S*/(?:env )?(?:ba|da)?sh\b")
-
-
-def begins_as_a_shell_file(path: Path) -> bool:
-    with path.open("rb") as file:
-        return bool(SHEBANG.match(file.read(64)))
-
-
-# Neither git's own folder nor what is built.
-FILES = [
-    path
-    for folder in ROOT.iterdir()
-    if folder.name not in {".git", "build"}
-    for path in ([folder] if folder.is_file() else folder.rglob("*"))
-    if path.is_file() and not path.is_symlink() and begins_as_a_shell_file(path)
-]
+FILES = [*scripts("bash"), *scripts("dash"), *scripts("sh")]
 # What people run on their own machines, and what these files source.
 ON_THE_HOST = [ROOT / "lab/host", ROOT / "workshop/host", *sorted(ROOT.glob("lab/host.d/*.sh"))]
 
@@ -34,12 +19,20 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_shell_file_passes_shellcheck(path: Path) -> None:
     """With all that it sources."""
     result = subprocess.run(
-        ["shellcheck", "-x", "-a", "-P", "SCRIPTDIR", "-P", ROOT, path],
+        [
+            Path(sys.executable).with_name("shellcheck"),
+            "-x",
+            "-a",
+            "-P",
+            "SCRIPTDIR",
+            "-P",
+            ROOT,
+            path,
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -63,7 +56,7 @@ def test_every_part_of_a_shell_file_is_sourced_by_one() -> None:
 # macOS has bash 3.2 (2006).  What came later, and what it does otherwise.
 LATER = {
     "mapfile (4.0)": r"\b(?:mapfile|readarray)\b",
-    "an array by name (4.0)": r"\b(?:declare|local|typeset)\s+-\w*[Ang]",
+    "an array by name (4.0)": r"\b(?:declare|local|typeset)\s+(?:-\w+\s+)*-\w*[Ang]",
     "another case (4.0)": r"\$\{\w+(?:\[[^]]*\])?(?:,|\^)",
     "&>> (4.0)": r"&>>",
     "|& (4.0)": r"\|&",
@@ -71,7 +64,11 @@ LATER = {
     "coproc (4.0)": r"\bcoproc\b",
     "globstar (4.0)": r"\bglobstar\b",
     "a negative subscript (4.3)": r"\$\{\w+\[-",
-    "[[ -v (4.2)": r"\[\[? -v ",
+    "[[ -v (4.2)": r"(?:\[\[?|\btest) -v ",
+    "exec {fd} (4.1)": r"\bexec \{\w+\}",
+    "read -N, read -t 0.5 (4.0)": r"\bread (?:-\w+ )*(?:-\w*N|-t ?\d*\.\d)",
+    "a negative length (4.2)": r"\$\{\w+:[^}:]*:-\d",
+    "{01..10} (4.0)": r"\{0\d+\.\.",
     "printf %(time)T (4.2)": r"%\(.*\)T",
     "${x@Q} (4.4)": r"\$\{\w+@[A-Za-z]\}",
     "wait -n (4.3)": r"\bwait -n\b",
@@ -81,7 +78,11 @@ LATER = {
     "a letter of another script after a name": r"\$\w+[^\x00-\x7f]",
     # Not the shell's, but macOS's: these are GNU's.
     "xargs -r": r"\bxargs -\w*r",
-    "sed -i": r"\bsed (?:-\w+ )*-i",
+    "sed -i": r"\bsed (?:-\w+ )*(?:-i|--in-place)",
+    "timeout": r"(?:^|[;&|(]\s*)timeout ",
+    "stat -c": r"\bstat -\w*c",
+    "head -n -1": r"\bhead -n ?-",
+    "mktemp --suffix": r"\bmktemp .*--suffix",
     "readlink -f": r"\breadlink -f",
 }
 
@@ -111,11 +112,46 @@ def test_an_array_that_may_be_empty_is_no_unset_variable(path: Path) -> None:
     [
         "mapfile -t a < <(x)", "local -A a", 'echo "${x,,}"', "x &>> log", "x |& y",
         "declare -n r=x", 'echo "${a[-1]}"', '[ -v x ]', 'echo "$port을(를)"', "x | xargs -r y",
-        'echo "${x@Q}"',
+        'echo "${x@Q}"', "local -r -A a", "test -v x", "exec {fd}>log", "read -t 0.5 x",
+        'echo "${x:0:-1}"', "for i in {01..10}", "x; timeout 5 y", "stat -c %a x",
     ],
 )  # fmt: skip
 def test_what_came_later_is_recognized(line: str) -> None:
     assert any(re.search(what, line, re.ASCII) for what in LATER.values())
+
+
+@pytest.mark.parametrize(
+    ("lines", "value"),
+    [
+        ("LAB_IMAGE=ghcr.io/a/b:1", "ghcr.io/a/b:1"),
+        ('LAB_IMAGE="ghcr.io/a/b:1" # ours', "ghcr.io/a/b:1"),
+        ("LAB_IMAGE='ghcr.io/a/b:1'\r\nLAB_PORT=9000\r", "ghcr.io/a/b:1"),
+        ("export LAB_IMAGE=ghcr.io/a/b:1   # ours", "ghcr.io/a/b:1"),
+        ("LAB_IMAGE=old:1\nLAB_IMAGE=new:2", "new:2"),
+        ("# LAB_IMAGE=x\nMY_LAB_IMAGE=y", ""),
+    ],
+)
+def test_host_reads_the_env_file_as_compose_does(tmp_path: Path, lines: str, value: str) -> None:
+    (tmp_path / ".env").write_text(lines + "\n", newline="")
+    command = f'. lab/host.d/common.sh; from_env_file LAB_IMAGE "{tmp_path}/.env"'
+    told = subprocess.run(
+        ["bash", "-euc", command, "lab/host"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.removesuffix("\n") == value
+
+
+@pytest.mark.parametrize("script", ["lab/host", "workshop/host"])
+def test_a_store_that_does_not_exist_is_refused_before_anything_is_asked(script: str) -> None:
+    told = subprocess.run(
+        [script, "start"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "LAB_STORE": "typo", "DOCKER_HOST": "unix:///nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert "LAB_STORE는 containerd나 overlay2인데 'typo'" in told.stderr
 
 
 def test_every_target_of_make_is_helped_with() -> None:
