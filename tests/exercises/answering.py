@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +72,19 @@ def answers() -> dict[str, Answers]:
     return found
 
 
+@cache
+def the_shell() -> InteractiveShell:
+    """One for all, emptied after each answer: IPython keeps every shell until the process ends."""
+    return InteractiveShell()
+
+
 @contextmanager
 def fresh(name: str) -> Iterator[InteractiveShell]:
     """The exercise as nobody has touched it yet; nothing of it is left afterwards."""
     before = Path.cwd()
     checking.clear(name)
     os.chdir(workspace.WORK / "exercises")
-    shell = InteractiveShell()
+    shell = the_shell()
     try:
         shell.run_cell("from coach import check, hint, progress, start").raise_error()
         yield shell
