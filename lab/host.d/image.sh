@@ -65,10 +65,11 @@ need_image() {
 # are Docker Hub's, where docker-anatomy/lab could be anybody's: never pulled, always built.
 names_registry() { case ${1%%/*} in "$1") false ;; *.* | *:* | localhost) true ;; *) false ;; esac; }
 
-# What documents and other Dockerfiles call it (docker-anatomy/lab): here it is ours, so that nobody
-# asks Docker Hub for it.
+# What documents and other Dockerfiles call a published image (docker-anatomy/lab): here it is ours, so
+# that nobody asks Docker Hub for it.  Of labs by other names nothing bears the course's.
 also_named() { # IMAGE KIND
-    ! names_registry "$1" || docker tag "$1" "docker-anatomy/$2"
+    [ "${LAB_NAME:-docker-anatomy}" != docker-anatomy ] || ! names_registry "$1" ||
+        docker tag "$1" "docker-anatomy/$2"
 }
 
 # A published image, on this engine or else from its registry.  Status 1: there is none, build it.

@@ -73,7 +73,8 @@ def ours(kind: str, version: str = VERSION) -> dict[str, str]:
 def release(checkout: Path, lab: str, hub: str = "") -> Iterator[None]:
     """As tools/release leaves a tagged commit."""
     file = checkout / ".env"
-    file.write_text(f"LAB_IMAGE={lab}\nWORKSHOP_IMAGE={hub}\nLAB_PULL=if_not_present\n")
+    lines = [f"LAB_IMAGE={lab}", f"WORKSHOP_IMAGE={hub}", f"LAB_VERSION={VERSION}"]
+    file.write_text("\n".join([*lines, "LAB_PULL=if_not_present\n"]))
     try:
         yield
     finally:
@@ -184,6 +185,22 @@ def test_a_name_of_docker_hubs_is_never_pulled(checkout: Path, tmp_path: Path) -
     result = call(checkout, "lab/host", "image", PATH=path, LAB_IMAGE=f"{NAME}/lab")
     assert result.returncode == 0, result.stderr
     assert not log.exists() or f"{NAME}/lab" not in log.read_text()
+
+
+def test_what_compose_alone_builds_in_a_release_is_the_releases_image(checkout: Path) -> None:
+    name = f"{SILENT}/course/alone:{VERSION}"
+    with release(checkout, name):
+        # Where Docker Hub does not answer, the base that `make lab` made of packages.
+        stand_in = "docker-anatomy/stand-in/debian:trixie-slim"
+        env = {"COMPOSE_PROJECT_NAME": NAME} | (
+            {"LAB_BASE": stand_in} if image_id(stand_in) else {}
+        )
+        try:
+            built = call(checkout, "docker", "compose", "up", "--no-start", **env)
+            assert image_id(name), built.stderr
+            assert call(checkout, "lab/host", "image").stdout == ""
+        finally:
+            call(checkout, "docker", "compose", "down", "-v", **env)
 
 
 @pytest.mark.parametrize(("policy", "pulled"), [("", False), ("if_not_present", True)])

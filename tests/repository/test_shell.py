@@ -140,6 +140,33 @@ def test_host_reads_the_env_file_as_compose_does(tmp_path: Path, lines: str, val
     assert told.stdout.removesuffix("\n") == value
 
 
+@pytest.mark.parametrize(
+    ("lab", "image", "tagged"),
+    [
+        ("docker-anatomy", "ghcr.io/a/b/lab:1", "tag ghcr.io/a/b/lab:1 docker-anatomy/lab\n"),
+        ("docker-anatomy", "127.0.0.1:5000/lab", "tag 127.0.0.1:5000/lab docker-anatomy/lab\n"),
+        ("docker-anatomy", "docker-anatomy/lab", ""),
+        ("docker-anatomy", "somebody/lab", ""),
+        ("another", "ghcr.io/a/b/lab:1", ""),
+    ],
+)
+def test_a_published_image_has_the_name_that_documents_use(
+    tmp_path: Path, lab: str, image: str, tagged: str
+) -> None:
+    (tmp_path / "docker").write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / "docker").chmod(0o755)
+    command = f'. lab/host.d/common.sh; . lab/host.d/image.sh; also_named "{image}" lab'
+    told = subprocess.run(
+        ["bash", "-euc", command, "lab/host"],
+        cwd=ROOT,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "LAB_NAME": lab},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == tagged
+
+
 @pytest.mark.parametrize("script", ["lab/host", "workshop/host"])
 def test_a_store_that_does_not_exist_is_refused_before_anything_is_asked(script: str) -> None:
     told = subprocess.run(
