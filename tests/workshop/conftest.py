@@ -32,7 +32,7 @@ def duri(workshop: Workshop) -> Seat:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
         )
         yield browser
         browser.close()
