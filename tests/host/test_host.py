@@ -12,9 +12,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from outside import ROOT, docker, listed, run_make, says
 
 NAME = "docker-anatomy-hosttest"
@@ -224,6 +226,52 @@ def test_lab_without_an_engine_still_opens_and_says_why() -> None:
         assert "failed" in answer.stdout  # the engine's own words
     finally:
         docker("rm", "-f", "-v", name)
+
+
+@contextmanager
+def lab_by_hand(name: str, *options: str) -> Iterator[str]:
+    """Granted what compose.yaml grants, on an engine or a network that compose would not choose."""
+    service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["lab"]
+    grants = [f"--cap-add={cap}" for cap in service["cap_add"]]
+    grants += [f"--security-opt={one}" for one in service["security_opt"]]
+    grants += [f"--userns={service['userns_mode']}", *(f"--tmpfs={one}" for one in service["tmpfs"])]
+    docker("run", "-d", "--name", name, *grants, *options, "docker-anatomy/lab")
+    try:
+        for _ in range(120):
+            if docker("exec", name, "sh", "-c", "docker version >/dev/null 2>&1 && echo up || :"):
+                break
+            time.sleep(0.5)
+        yield name
+    finally:
+        docker("rm", "-f", "-v", name)
+
+
+def test_containers_in_the_lab_send_no_bigger_packets_than_the_lab_may() -> None:
+    """A VPN's or a cluster's MTU: what is too big for it is dropped without a word."""
+    network = f"{NAME}-mtu"
+    option = "com.docker.network.driver.mtu"
+    docker("network", "create", "--opt", f"{option}=1400", network)
+    try:
+        with lab_by_hand(network, "--network", network):
+            docker("exec", network, "docker", "network", "create", "mine")
+            told = f'{{{{index .Options "{option}"}}}}'
+            for name in ("bridge", "mine"):
+                inspect = ("docker", "network", "inspect", "-f", told, name)
+                assert docker("exec", network, *inspect) == "1400"
+    finally:
+        docker("network", "rm", network)
+
+
+def test_lab_keeps_to_cgroups_of_its_own_on_an_engine_that_shows_all() -> None:
+    """As with `default-cgroupns-mode: host`, where the lab once moved into the machine's root."""
+    if docker("info", "-f", "{{.CgroupVersion}}") == "1":
+        pytest.skip("cgroup v1 has one mount for each controller, and no such mode to fear")
+    name = f"{NAME}-cgroupns"
+    with lab_by_hand(name, "--cgroupns=host"):
+        seen = docker("exec", name, "sh", "-c", "cat /proc/$(pgrep -x dockerd)/cgroup")
+        assert f"/docker/{docker('inspect', '-f', '{{.Id}}', name)[:12]}" in seen.replace("-", "/")
+        assert docker("exec", name, "cat", "/sys/fs/cgroup/cgroup.procs") == ""
+        assert docker("exec", name, "test", "-d", "/sys/fs/cgroup/init") == ""
 
 
 def test_a_taken_port_is_explained() -> None:
