@@ -3,7 +3,7 @@
 # A row is 정상, 문제 (no lab opens like this) or 주의: a lab may open all the same, or opens and lacks
 # something.  Doctor says so and stops nobody.  What the course settles by itself is not asked here:
 # SELinux and remapped users (compose.yaml), the engine's cgroup namespace and MTU (lab-init).
-# Where each answer of an engine was seen: tests/repository/test_doctor.py.
+# Where each answer of an engine was seen: tests/repository/test_host_doctor.py.
 
 need_memory=1900                           # MB: "2 GB" of a virtual machine are a little less
 lab_ranges="10.213.0.0/24 10.213.128.0/17" # what the lab's own engine gives its containers (lab-init)
@@ -47,6 +47,7 @@ kind_of_engine() {
         *)
             if [[ $(docker --version 2>&1)$(docker version 2>&1) == *[Pp]odman* ]]; then echo Podman
             elif has_option rootless; then echo "rootless Docker"
+            elif has_option selinux; then echo "SELinux를 켠 Docker"
             elif on_wsl; then echo "WSL 2의 Docker"
             fi ;;
     esac
@@ -104,6 +105,8 @@ look_at_kind() {
             "docker context use default  (root가 띄운 엔진을 쓴다)" ;;
         "snap의 Docker") warn "엔진의 종류" "$kind" "AppArmor에 갇혀 있어 홈 폴더 밖을 보지 못한다. 시험하지 못했다" \
             "make lab  (안 되면 snap 대신 배포판의 docker.io 패키지를 쓴다. $tell_us)" ;;
+        "SELinux를 켠 Docker") warn "엔진의 종류" "$kind" "실습실은 SELinux의 레이블 없이 뜬다 (compose.yaml의 label=disable). 그런 컴퓨터에서는 시험하지 못했다" \
+            "make lab  ($tell_us)" ;;
         *) warn "엔진의 종류" "$kind" "이 과정은 리눅스에 바로 설치한 Docker Engine에서만 시험했다" "make lab  ($tell_us)" ;;
     esac
 }
@@ -131,8 +134,8 @@ look_at_firewall() {
 # The device by which packets leave this machine; asking for a route sends none.
 look_at_mtu() {
     local device uplink bridge
-    device=$(ip -4 route get 198.51.100.1 2>/dev/null | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
-    uplink=$(ip -o link show dev "${device:-none}" 2>/dev/null | sed -n 's/.* mtu \([0-9]*\).*/\1/p')
+    device=$(ip -4 route get 198.51.100.1 2>/dev/null | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }' || true)
+    uplink=$(ip -o link show dev "${device:-none}" 2>/dev/null | sed -n 's/.* mtu \([0-9]*\).*/\1/p' || true)
     bridge=$(docker network inspect -f '{{index .Options "com.docker.network.driver.mtu"}}' bridge 2>/dev/null || true)
     case $bridge in '' | *[!0-9]*) bridge=1500 ;; esac
     [ "${uplink:-$bridge}" -ge "$bridge" ] ||
@@ -211,7 +214,7 @@ doctor() {
         look_at_routes
         look_at_place
     else
-        why=$(docker version 2>&1 >/dev/null | tail -n 1)
+        why=$(docker version 2>&1 >/dev/null | tail -n 1 || true)
         row 1 "Docker Engine" "응답 없음" "${why:-docker 명령이 답하지 않는다}" "$(explain_start || echo "make lab  (root라면 설치하고 시작한다)")"
     fi
     if tools_complete; then status=0; else status=1; fi

@@ -94,6 +94,10 @@ ROOTLESS = engine(
 SNAP = engine(
     Operating_System="Ubuntu Core 24", Docker_Root_Dir="/var/snap/docker/common/var-lib-docker"
 )
+# moby, daemon/info.go (fillSecurityOptions): of an engine run with --selinux-enabled, as Fedora's is.
+SELINUX = engine(Operating_System="Fedora Linux 43 (Workstation Edition)").replace(
+    "  cgroupns\n", "  selinux\n  cgroupns\n"
+)
 # https://github.com/containers/podman/issues/16721: podman-docker's `docker info`.
 PODMAN = """\
 host:
@@ -184,8 +188,8 @@ case "$*" in
 esac
 """
 # What the host's scripts call; neither an engine of this machine's nor its package manager.
-COMMANDS = """awk basename bash cat cmp cut date df dirname env grep head id mktemp mv netstat paste perl
-rm sed seq sh sleep sort tail tar touch tr git""".split()
+COMMANDS = """awk basename bash cat chmod cmp cut date df dirname env grep head id mktemp mv netstat paste perl
+rm sed seq sh sleep sort tail tar tee touch tr git""".split()
 
 
 @dataclass(frozen=True)
@@ -274,6 +278,7 @@ MACHINES: dict[str, tuple[Machine, str, str, tuple[str, ...]]] = {
     "WSL": (Machine(**WSL), KIND, "주의", ("WSL 2의 Docker",)),
     "rootless": (Machine(ROOTLESS), KIND, "주의", ("moby/moby#44335", "docker context use default")),
     "snap": (Machine(SNAP), KIND, "주의", ("AppArmor", "docker.io")),
+    "SELinux": (Machine(SELINUX), KIND, "주의", ("label=disable", "make lab")),
     "podman-docker": (
         Machine(PODMAN, client="podman version 4.3.1\n", version="Client:       Podman Engine\n"),
         KIND, "주의", ("Podman",),
@@ -316,12 +321,8 @@ def test_a_strange_machine_is_told_what_and_why_and_what_next(tmp_path: Path, na
     assert found == mark
     for part in ("왜: ", "다음: ", *said):
         assert part in text, text
-
-
-@pytest.mark.parametrize("name", MACHINES)
-def test_what_is_only_strange_does_not_fail(tmp_path: Path, name: str) -> None:
-    done = MACHINES[name][0].run(tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    # What is only strange stops nobody.
+    assert done.returncode == 0
     assert done.stdout.endswith("make lab  (먼저 위의 ‘주의’를 읽는다)\n")
 
 
@@ -362,7 +363,7 @@ def test_too_little_memory_is_told_where_it_is_given(
     assert done.returncode == 1
     mark, text = rows(done.stdout)["메모리"]
     assert (mark, text.partition(",")[0]) == ("문제", "972 MB")
-    assert f"다음: {fix}" in text
+    assert fix in text.partition("다음: ")[2]
 
 
 def test_two_gigabytes_of_a_virtual_machine_are_enough(tmp_path: Path) -> None:
@@ -518,17 +519,8 @@ def test_an_engine_that_was_chosen_and_is_off_is_started(
 def test_a_start_that_the_engine_refuses_is_explained(
     tmp_path: Path, checkout: Path, refusal: str, why: str
 ) -> None:
-    # The published image of a release, which nobody builds here.
-    label = f'#!/bin/bash\n{DOCKER.split(chr(10), 1)[1]}'.replace(
-        "    build | buildx", '    image) [ "$3" != -f ] || case $4 in *version*) echo 0.1.0 ;; *) echo lab ;; esac ;;\n    build | buildx'
-    )
-    version = re.search(r'(?m)^version = "(.*)"', (checkout / "pyproject.toml").read_text())
-    assert version
-    label = label.replace("0.1.0", version[1])
-    done = Machine(refusal=refusal, also={"docker": label}).run(
-        tmp_path, "start", SCRIPT=str(checkout / "lab/host"), LAB_IMAGE="localhost/lab",
-        LAB_NAME="refused",
-    )  # fmt: skip
+    script = str(checkout / "lab/host")
+    done = Machine(refusal=refusal).run(tmp_path, "start", SCRIPT=script, LAB_TARGET="test")
     assert done.returncode == 1
     title = "엔진이 이 폴더를 쓰지 못한다" if why else "실습실을 시작하지 못했다"
     assert f"문제: {title}" in done.stderr, done.stdout + done.stderr
