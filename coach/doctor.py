@@ -17,8 +17,9 @@ from docker.errors import DockerException
 
 from coach import engine
 
-# The engines whose lessons and exercises were run, newest first: Debian's newest (LAB_ENGINE=current)
-# and Debian stable's (stable).  Debian moves on by itself; lab/Dockerfile's third choice, 29, is untried.
+# The engines that lessons and exercises were run with, newest first: Debian's newest and Debian
+# stable's (LAB_ENGINE=current, stable).  Debian moves on by itself; 29, the third choice that
+# lab/Dockerfile has, is untried.
 PROVEN = ("28.5.2", "26.1.5")
 
 ENGINE_LOG = Path("/var/log/lab/engine.log")

@@ -234,7 +234,10 @@ def lab_by_hand(name: str, *options: str) -> Iterator[str]:
     service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["lab"]
     grants = [f"--cap-add={cap}" for cap in service["cap_add"]]
     grants += [f"--security-opt={one}" for one in service["security_opt"]]
-    grants += [f"--userns={service['userns_mode']}", *(f"--tmpfs={one}" for one in service["tmpfs"])]
+    grants += [
+        f"--userns={service['userns_mode']}",
+        *(f"--tmpfs={one}" for one in service["tmpfs"]),
+    ]
     docker("run", "-d", "--name", name, *grants, *options, "docker-anatomy/lab")
     try:
         for _ in range(120):
