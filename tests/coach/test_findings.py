@@ -27,7 +27,7 @@ def test_engines_are_in_order() -> None:
 
 
 def test_the_choice_that_is_untried_is_newer_than_what_is_proven() -> None:
-    """Lessons were run with LAB_ENGINE=current and stable; of 29 the doctor says that they were not."""
+    """Lessons were run with LAB_ENGINE=current and stable; with 29 not, and the doctor says so."""
     dockerfile = (Path(__file__).parents[2] / "lab/Dockerfile").read_text()
     choices = set(re.findall(r"^FROM .* AS engine-(\S+)$", dockerfile, re.M))
     assert choices == {"current", "stable", "29"}

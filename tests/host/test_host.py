@@ -229,7 +229,7 @@ def test_lab_without_an_engine_still_opens_and_says_why() -> None:
 
 
 @contextmanager
-def lab_by_hand(name: str, *options: str) -> Iterator[str]:
+def lab_by_hand(name: str, *options: str, image: str = "docker-anatomy/lab") -> Iterator[str]:
     """Granted what compose.yaml grants, on an engine or a network that compose would not choose."""
     service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["lab"]
     grants = [f"--cap-add={cap}" for cap in service["cap_add"]]
@@ -238,7 +238,7 @@ def lab_by_hand(name: str, *options: str) -> Iterator[str]:
         f"--userns={service['userns_mode']}",
         *(f"--tmpfs={one}" for one in service["tmpfs"]),
     ]
-    docker("run", "-d", "--name", name, *grants, *options, "docker-anatomy/lab")
+    docker("run", "-d", "--name", name, *grants, *options, image)
     try:
         for _ in range(120):
             if docker("exec", name, "sh", "-c", "docker version >/dev/null 2>&1 && echo up || :"):
@@ -277,6 +277,20 @@ def test_lab_keeps_to_cgroups_of_its_own_on_an_engine_that_shows_all() -> None:
         assert ours in roots[-1]
         # Where lab-init put all that runs in the lab.
         assert f"{ours}/init" in docker("exec", name, "cat", "/proc/1/cgroup").replace(".scope", "")
+
+
+def test_lab_mounts_on_an_engine_whose_images_are_not_roots() -> None:
+    """With userns-remap, as root of the host: a setuid mount would run as the remapped root."""
+    name = f"{NAME}-remap"
+    setuid = "chown 300000:300000 /usr/bin/mount /usr/bin/umount && chmod u+s /usr/bin/*mount"
+    docker("build", "-q", "-t", name, "-", stdin=f"FROM docker-anatomy/lab\nRUN {setuid}\n")
+    try:
+        with lab_by_hand(name, image=name):
+            logs = subprocess.run(["docker", "logs", name], capture_output=True, text=True)
+            assert "lab-init:" not in logs.stderr, logs.stderr
+            assert docker("exec", name, "stat", "-c", "%u", "/usr/bin/mount") == "0"
+    finally:
+        docker("rmi", name)
 
 
 def test_a_taken_port_is_explained() -> None:
