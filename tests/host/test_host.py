@@ -286,7 +286,9 @@ def test_lab_mounts_on_an_engine_whose_images_are_not_roots() -> None:
     docker("build", "-q", "-t", name, "-", stdin=f"FROM docker-anatomy/lab\nRUN {setuid}\n")
     try:
         with lab_by_hand(name, image=name):
-            logs = subprocess.run(["docker", "logs", name], capture_output=True, text=True)
+            logs = subprocess.run(
+                ["docker", "logs", name], capture_output=True, text=True, check=False
+            )
             assert "lab-init:" not in logs.stderr, logs.stderr
             assert docker("exec", name, "stat", "-c", "%u", "/usr/bin/mount") == "0"
     finally:
