@@ -161,7 +161,7 @@ look_at_routes() {
             for (i = 1; i <= count; i++) if (meet($1, range[i])) { print $1 " (" device ")"; exit }
         }')
     [ -z "$found" ] ||
-        warn "겹치는 경로" "$found" "실습실 안에서는 ${lab_ranges/ /과 }이 안쪽 엔진의 것이라 그 대역의 서버에 닿지 않는다. 수업은 그대로 된다" \
+        warn "겹치는 경로" "$found" "실습실 안에서는 ${lab_ranges/ /와 }이 안쪽 엔진의 것이라 그 대역의 서버에 닿지 않는다. 수업은 그대로 된다" \
             "회사의 DNS나 패키지 인덱스가 그 대역에 있을 때만 VPN을 끊고: make lab"
 }
 

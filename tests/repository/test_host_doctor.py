@@ -318,7 +318,7 @@ MACHINES: dict[str, tuple[Machine, str, list[str]]] = {
     "VPN over the lab's range": (
         Machine(routes=VPN + "10.0.0.0/8 via 10.8.0.5 dev tun0\n" + ROUTES),
         "겹치는 경로",
-        ["10.0.0.0/8 (tun0)", "10.213.0.0/24과 10.213.128.0/17"],
+        ["10.0.0.0/8 (tun0)", "10.213.0.0/24와 10.213.128.0/17"],
     ),
     "VPN within the lab's range": (
         Machine(routes=ROUTES + "10.213.130.7 dev tun0 scope link\n"),
