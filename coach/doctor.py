@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,11 @@ import docker
 from docker.errors import DockerException
 
 from coach import engine
+
+# The engines that lessons and exercises were run with, newest first: Debian's newest and Debian
+# stable's (LAB_ENGINE=current, stable).  Debian moves on by itself; 29, the third choice that
+# lab/Dockerfile has, is untried.
+PROVEN = ("28.5.2", "26.1.5")
 
 ENGINE_LOG = Path("/var/log/lab/engine.log")
 BASES = ("debian:trixie-slim", "python:3.13-slim")
@@ -104,14 +110,27 @@ def _engine_down(error: DockerException) -> Finding:
         )
     causes = [line for line in _tail(ENGINE_LOG, 40) if "failed to start daemon" in line]
     errors = [line for line in _tail(ENGINE_LOG, 40) if "level=error" in line or "failed" in line]
-    last = (causes or errors or [str(error)])[-1]
-    if "overlay" in last or "not supported" in last:
-        fix = _outside("make lab", "/var/lib/docker는 볼륨이어야 한다")
-    elif "permission" in last or "iptables" in last:
-        fix = _outside("make stop && make lab", "docker run으로 직접 띄웠다면 권한이 빠졌다")
-    else:
-        fix = "tail -n 50 /var/log/lab/engine.log"
-    return Finding("엔진", False, "Docker Engine이 응답하지 않는다", last.strip(), fix)
+    last = (causes or errors or [str(error)])[-1].strip()
+    return Finding("엔진", False, "Docker Engine이 응답하지 않는다", last, _fix(last))
+
+
+# What iptables says where the kernel lacks its modules: moby/moby#49020, docker-library/docker#486,
+# docker/docker-ce-packaging#1340, basecamp/kamal#1762.
+NO_MODULE = ("missing kernel module", "(No such file or directory)", "(Not supported)", "insmod")
+
+
+def _fix(last_words: str) -> str:
+    """The next command for an engine that ended with these words."""
+    if "iptables" in last_words and any(words in last_words for words in NO_MODULE):
+        return _outside(
+            "sudo modprobe -a nft_compat xt_addrtype xt_conntrack xt_nat xt_MASQUERADE",
+            "없다고 하면 배포판의 kernel-modules-extra를 설치한다. 그다음 make stop && make lab",
+        )
+    if "overlay" in last_words or "not supported" in last_words:
+        return _outside("make lab", "/var/lib/docker는 볼륨이어야 한다")
+    if "permission" in last_words or "iptables" in last_words:
+        return _outside("make stop && make lab", "docker run으로 직접 띄웠다면 권한이 빠졌다")
+    return "tail -n 50 /var/log/lab/engine.log"
 
 
 def _stopped_by_hand() -> bool:
@@ -146,7 +165,19 @@ def _versions(client: docker.DockerClient) -> Finding:
             f"docker 명령에 buildx가 없어 BuildKit으로 빌드할 수 없다 ({error})",
             _outside("make lab", "실습실의 셸이 아니라면"),
         )
-    return Finding("엔진", True, f"{found} ({', '.join(rest)})")
+    return Finding("엔진", True, f"{found} ({', '.join(rest)}){_unproven(found)}")
+
+
+def _unproven(engine: str) -> str:
+    """What to add where the lessons were run with no engine as new as this one ("… 29.1.0")."""
+    if _numbers(engine) <= _numbers(PROVEN[0]):
+        return ""
+    return f" · 수업을 시험한 엔진({PROVEN[0]})보다 새것이라 출력이 글과 다를 수 있다"
+
+
+def _numbers(version: str) -> list[int]:
+    """For comparing: [28, 5, 2] of "Docker Engine 28.5.2+dfsg4"."""
+    return [int(part) for part in re.findall(r"\d+", version.partition("+")[0])]
 
 
 def _network(client: docker.DockerClient) -> Finding:

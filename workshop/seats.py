@@ -127,6 +127,7 @@ class Seat(DockerSpawner):
         return {
             "cap_add": LAB["cap_add"],
             "security_opt": LAB["security_opt"],
+            "userns_mode": LAB["userns_mode"],
             "tmpfs": LAB["tmpfs"],
             "pids_limit": self.pids_limit,
             "memswap_limit": self.mem_limit,  # the same number: no swap on top

@@ -62,11 +62,37 @@ need_permission() {
             "sudo usermod -aG docker $(id -un) && newgrp docker  (그다음 make lab)"
 }
 
+# In a WSL distribution that Docker Desktop leaves alone, its `docker` prints advice and fails.
+lacks_wsl_integration() { [[ $(docker --version 2>&1) == *"WSL integration"* ]]; }
+
+# How to start the engine that was chosen; status 1: none was.
+explain_start() {
+    if [ -n "${DOCKER_HOST:-}" ]; then
+        echo "unset DOCKER_HOST  (또는 그 주소의 엔진을 켠다)"
+        return
+    fi
+    case $(docker context inspect -f '{{.Name}}' 2>/dev/null) in
+        colima*) echo "colima start" ;;
+        orbstack) echo "orb start" ;;
+        desktop-linux) echo "Docker Desktop을 켠다" ;;
+        rancher-desktop) echo "Rancher Desktop을 켠다  (Preferences > Container Engine에서 dockerd(moby)를 고른다)" ;;
+        rootless) echo "systemctl --user start docker" ;;
+        *) return 1 ;;
+    esac
+}
+
 explain_install() {
     case $(uname -s) in
-        Darwin) echo "Docker Desktop을 설치하고 실행하세요: https://docs.docker.com/desktop/setup/install/mac-install/" ;;
+        Darwin)
+            if engine_answers; then
+                echo "brew install docker-buildx docker-compose  (끝에 나오는 안내대로 ~/.docker/config.json도 고친다)"
+            else
+                echo "Docker Desktop을 설치하고 실행하세요: https://docs.docker.com/desktop/setup/install/mac-install/"
+            fi ;;
         Linux)
-            if command -v apt-get >/dev/null; then
+            if lacks_wsl_integration; then
+                echo "Docker Desktop의 Settings > Resources > WSL integration에서 이 배포판을 켠다  (그다음 make lab)"
+            elif command -v apt-get >/dev/null; then
                 echo "sudo apt-get install docker.io docker-compose  (그다음 make lab)"
             else
                 echo "배포판 안내를 따라 설치하세요: https://docs.docker.com/engine/install/"
@@ -76,11 +102,12 @@ explain_install() {
 }
 
 need_engine() {
+    local chosen
     if engine_answers && tools_complete; then return; fi
     need_permission
-    if [ -n "${DOCKER_HOST:-}" ] && ! engine_answers; then
-        fail "Docker Engine이 응답하지 않는다" "DOCKER_HOST=$DOCKER_HOST 에 연결할 수 없다" \
-            "unset DOCKER_HOST  (또는 그 주소의 엔진을 켠다)"
+    if ! engine_answers && explain_start >/dev/null; then
+        chosen=${DOCKER_HOST:+DOCKER_HOST=$DOCKER_HOST}
+        fail "Docker Engine이 응답하지 않는다" "${chosen:-docker context에서 고른 엔진} 에 연결할 수 없다" "$(explain_start)"
     fi
     if ! engine_answers; then
         if command -v dockerd >/dev/null; then

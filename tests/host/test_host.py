@@ -12,9 +12,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from outside import ROOT, docker, listed, run_make, says
 
 NAME = "docker-anatomy-hosttest"
@@ -224,6 +226,73 @@ def test_lab_without_an_engine_still_opens_and_says_why() -> None:
         assert "failed" in answer.stdout  # the engine's own words
     finally:
         docker("rm", "-f", "-v", name)
+
+
+@contextmanager
+def lab_by_hand(name: str, *options: str, image: str = "docker-anatomy/lab") -> Iterator[str]:
+    """Granted what compose.yaml grants, on an engine or a network that compose would not choose."""
+    service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["lab"]
+    grants = [f"--cap-add={cap}" for cap in service["cap_add"]]
+    grants += [f"--security-opt={one}" for one in service["security_opt"]]
+    grants += [
+        f"--userns={service['userns_mode']}",
+        *(f"--tmpfs={one}" for one in service["tmpfs"]),
+    ]
+    docker("run", "-d", "--name", name, *grants, *options, image)
+    try:
+        for _ in range(120):
+            if docker("exec", name, "sh", "-c", "docker version >/dev/null 2>&1 && echo up || :"):
+                break
+            time.sleep(0.5)
+        yield name
+    finally:
+        docker("rm", "-f", "-v", name)
+
+
+def test_containers_in_the_lab_send_no_bigger_packets_than_the_lab_may() -> None:
+    """A VPN's or a cluster's MTU: what is too big for it is dropped without a word."""
+    network = f"{NAME}-mtu"
+    option = "com.docker.network.driver.mtu"
+    docker("network", "create", "--opt", f"{option}=1400", network)
+    try:
+        with lab_by_hand(network, "--network", network):
+            docker("exec", network, "docker", "network", "create", "mine")
+            told = f'{{{{index .Options "{option}"}}}}'
+            for name in ("bridge", "mine"):
+                inspect = ("docker", "network", "inspect", "-f", told, name)
+                assert docker("exec", network, *inspect) == "1400"
+    finally:
+        docker("network", "rm", network)
+
+
+def test_lab_keeps_to_cgroups_of_its_own_on_an_engine_that_shows_all() -> None:
+    """As with `default-cgroupns-mode: host`, where the lab once moved into the machine's root."""
+    if docker("info", "-f", "{{.CgroupVersion}}") == "1":
+        pytest.skip("cgroup v1 has one mount for each controller, and no such mode to fear")
+    name = f"{NAME}-cgroupns"
+    with lab_by_hand(name, "--cgroupns=host"):
+        ours = docker("inspect", "-f", "{{.Id}}", name)
+        mounts = docker("exec", name, "cat", "/proc/self/mountinfo").splitlines()
+        roots = [mount.split()[3] for mount in mounts if mount.split()[4] == "/sys/fs/cgroup"]
+        assert ours in roots[-1]
+        # Where lab-init put all that runs in the lab.
+        assert f"{ours}/init" in docker("exec", name, "cat", "/proc/1/cgroup").replace(".scope", "")
+
+
+def test_lab_mounts_on_an_engine_whose_images_are_not_roots() -> None:
+    """With userns-remap, as root of the host: a setuid mount would run as the remapped root."""
+    name = f"{NAME}-remap"
+    setuid = "chown 300000:300000 /usr/bin/mount /usr/bin/umount && chmod u+s /usr/bin/*mount"
+    docker("build", "-q", "-t", name, "-", stdin=f"FROM docker-anatomy/lab\nRUN {setuid}\n")
+    try:
+        with lab_by_hand(name, image=name):
+            logs = subprocess.run(
+                ["docker", "logs", name], capture_output=True, text=True, check=False
+            )
+            assert "lab-init:" not in logs.stderr, logs.stderr
+            assert docker("exec", name, "stat", "-c", "%u", "/usr/bin/mount") == "0"
+    finally:
+        docker("rmi", name)
 
 
 def test_a_taken_port_is_explained() -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 import docker
 import pytest
 
+from coach.doctor import PROVEN
+
 STORE = os.environ["LAB_STORE"]
 
 
@@ -214,6 +216,16 @@ def test_doctor_names_each_part_and_its_version() -> None:
     names = {finding["name"] for finding in json.loads(sh("coach doctor --json"))["findings"]}
     assert {"엔진", "이미지 저장소", "네트워크", "패키지 인덱스", "디스크", "메모리"} <= names
     assert re.search(r"containerd \d.*runc \d.*buildx \d", sh("coach doctor"))
+
+
+def test_doctor_tells_whether_the_lessons_were_run_with_this_engine(
+    client: docker.DockerClient,
+) -> None:
+    """Debian's newest moves on by itself; then lessons are to be run, and PROVEN says so again."""
+    here = client.version()["Version"].partition("+")[0]
+    proven = here in PROVEN
+    newer = "수업을 시험한 엔진" in sh("coach doctor")
+    assert proven != newer, f"{here} is neither among {PROVEN} nor newer"
 
 
 def test_doctor_says_what_is_wrong_with_the_network() -> None:

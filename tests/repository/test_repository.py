@@ -116,8 +116,9 @@ def test_lab_is_granted_no_more_than_the_readme_says() -> None:
     service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["lab"]
     assert "privileged" not in service
     assert service["cap_add"] == ["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE"]
+    assert service["userns_mode"] == "host"
     readme = (ROOT / "README.md").read_text()
-    for granted in [*service["cap_add"], *service["security_opt"]]:
+    for granted in [*service["cap_add"], *service["security_opt"], "userns_mode: host"]:
         assert granted in readme
 
 

@@ -19,6 +19,7 @@ def test_a_seat_may_do_what_the_lab_may_and_no_more(hana: Seat) -> None:
     assert host["Privileged"] is False
     assert sorted(name.removeprefix("CAP_") for name in host["CapAdd"]) == sorted(LAB["cap_add"])
     assert sorted(host["SecurityOpt"]) == sorted(LAB["security_opt"])
+    assert host["UsernsMode"] == LAB["userns_mode"]
     assert [f"{path}:{options}" for path, options in host["Tmpfs"].items()] == LAB["tmpfs"]
 
 
