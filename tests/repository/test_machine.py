@@ -95,7 +95,9 @@ def test_a_step_depends_on_files_that_exist(suite: ModuleType) -> None:
 def test_a_lesson_that_reads_cgroup_files_tells_both_versions_of_them() -> None:
     """A learner's kernel has one of the two, and it may not be ours."""
     reading = [
-        path for path in (ROOT / "notebooks").glob("*.ipynb") if "/sys/fs/cgroup" in path.read_text()
+        path
+        for path in (ROOT / "notebooks").glob("*.ipynb")
+        if "/sys/fs/cgroup" in path.read_text()
     ]
     assert [path.stem for path in reading] == ["03_runtime_spec"]
     pairs = {
