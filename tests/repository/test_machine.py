@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import IO
 
 import pytest
+import yaml
 from checkout import ROOT
 
 
@@ -84,6 +85,11 @@ def test_contributing_has_the_last_result_of_every_step(suite: ModuleType) -> No
     text = (ROOT / "CONTRIBUTING.md").read_text()
     table = text[text.index("| 단계 |") :].split("\n\n")[0]
     assert [line.split("|")[1] for line in table.splitlines()] == printed
+
+
+def test_the_weekly_job_starts_every_guest(suite: ModuleType) -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/machine.yml").read_text())
+    assert workflow["jobs"]["machine"]["strategy"]["matrix"]["guest"] == list(suite.GUESTS)
 
 
 def test_a_step_depends_on_files_that_exist(suite: ModuleType) -> None:
