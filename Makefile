@@ -1,5 +1,5 @@
 # Each target is one line: a script does the work, and what follows the # is what `make help` says.
-.PHONY: lab stop reset doctor edit edit-stop check test test-all bench site bundle workshop workshop-stop workshop-reset help
+.PHONY: lab stop reset doctor edit edit-stop check test test-all test-machine bench site bundle workshop workshop-stop workshop-reset help
 lab: ; @lab/host start # 실습실을 연다. 이미 열려 있으면 주소를 다시 알려 준다.
 stop: ; @lab/host stop # 실습실을 멈춘다. 고친 노트북과 만든 이미지는 남는다.
 reset: ; @lab/host reset # 실습실과 그 볼륨, 이미지를 모두 지운다. 먼저 물어본다.
@@ -9,6 +9,7 @@ edit-stop: ; @lab/host edit-stop # 고치는 실습실을 멈춘다.
 check: ; @tools/check # 엔진 없이 되는 검사를 모두 한다. 2분 안쪽이다.
 test: ; @tests/run # 전부 시험한다. 다른 저장 방식에서는 달라지는 것만 다시 한다.
 test-all: ; @tests/run --all # 다른 저장 방식과 안정판의 엔진에서도 수업과 연습, 코드를 모두 시험한다.
+test-machine: ; @tests/machine/run # 배우는 사람의 것과 같은 가상 머신에서 시험한다. 몇 시간이 걸릴 수 있다.
 bench: ; @tests/run --bench # 속도를 잰다.
 site: ; @tools/site # 수업을 모두 실행해 읽는 사이트를 build/site에 만든다.
 bundle: ; @lab/host bundle # 네트워크가 없는 컴퓨터를 위한 묶음을 만든다.

@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 # Programs of a runner that a step may call without a script of ours.
-PROGRAMS = {"helm", "python"}
+PROGRAMS = {"helm", "python", "sudo"}
 
 
 def load(path: Path) -> Any:
