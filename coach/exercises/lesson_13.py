@@ -283,9 +283,9 @@ def _start_3(bench: Workbench) -> None:
     12,
     (
         "규칙은 위에서부터 적용된다. 좁은 규칙과 넓은 규칙 가운데 어느 것이 먼저여야 할까?",
-        "규칙에는 `all`과 `filter`와 크기가 있다. 크기의 이름은 28부터 `maxUsedSpace`이고, 그 전에는 "
-        "`keepStorage`였다(28도 읽는다). `filter`에 `type=exec.cachemount`와 `unused-for=…`를 적을 "
-        "수 있다.",
+        "규칙에는 `all`과 `filter`와 크기가 있다. 크기의 이름은 28부터 `maxUsedSpace`이고, 그 전의 "
+        "`keepStorage`도 28이 읽는다. `filter`에 `type=exec.cachemount`와 `unused-for=…`를 적을 수 "
+        "있다.",
         "`all`이 없으면 이미지와 나누어 쓰는 기록이나 내부 기록은 세지 않는다. "
         "‘모두 합쳐서’라면 필요하다. 시간은 168h처럼 적는다.",
     ),
