@@ -1,4 +1,4 @@
-"""The table of what differs from engine to engine: each row leads to a cell, and to its source."""
+"""What differs from engine to engine: lessons name versions, a page leads to cell and source."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from tools.notebook import read
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "site/engine-versions.md"
+NOTEBOOKS = [
+    path for folder in ("notebooks", "solutions") for path in ROOT.glob(f"{folder}/*.ipynb")
+]
+# What was true of the engine that its writer had.
+VAGUE = re.compile(r"버전에 따라|판에 따라|그 전 (?:버전|판)|최신 (?:버전|판|엔진)")
 HEADER = ["무엇이", "26.1", "28.5", "29", "수업의 셀", "어떻게 아나"]
 
 
@@ -63,3 +68,13 @@ def test_what_was_run_here_is_run_by_a_cell(row: list[str]) -> None:
 def test_what_29_does_was_read_where_the_row_says(row: list[str]) -> None:
     """No engine of version 29 has been run here: nobody may say so without a source."""
     assert re.search(r"읽음: \[[^]]+\]\(https://[^)]+\)", row[5])
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS), ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_text_that_holds_for_some_versions_names_them(path: Path) -> None:
+    for cell in read(path).cells:
+        slide = cell.metadata.get("slideshow", {})
+        texts = [cell.source if cell.cell_type == "markdown" else ""]
+        texts += ["".join(slide.get(name, [])) for name in ("text", "notes")]
+        for sentence in re.split(r"(?<=[다요까])[.?]", "\n".join(texts)):
+            assert not VAGUE.search(sentence) or re.search(r"\d", sentence), (cell.id, sentence)
