@@ -183,12 +183,32 @@ _SPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 Rule = dict[str, Any]
 
 
+def _names(bench: Workbench) -> set[str]:
+    """The names that this engine knows in a rule.
+
+    Engine 28 split ``keepStorage`` in three and still reads it (moby, daemon/config/builder.go).
+    """
+    names = {"all", "filter", "keepStorage"}
+    if int(bench.client.version()["Version"].split(".")[0]) >= 28:
+        names |= {"reservedSpace", "maxUsedSpace", "minFreeSpace"}
+    return names
+
+
 def _size(rule: Rule) -> int:
-    """``keepStorage`` in bytes, read as the engine reads it (GB is 1024³)."""
-    found = _SIZE.fullmatch(str(rule.get("keepStorage", "0")))
+    """What the rule leaves, in bytes, read as the engine reads it (GB is 1024³).
+
+    BuildKit cleans down to ``maxUsedSpace`` but never below ``reservedSpace``, of which
+    ``keepStorage`` is the old name (cache/manager.go, calculateKeepBytes).
+    """
+    reserved = rule.get("reservedSpace") or rule.get("keepStorage", "0")
+    return max(_bytes(reserved), _bytes(rule.get("maxUsedSpace", "0")))
+
+
+def _bytes(text: object) -> int:
+    found = _SIZE.fullmatch(str(text))
     if found is None:
         raise NotYetError(
-            f"keepStorage에 적은 {rule['keepStorage']!r}: 크기로 읽을 수 없다.",
+            f"규칙에 적은 {text!r}: 크기로 읽을 수 없다.",
             "수와 단위로 적는다. 단위는 kB, MB, GB, TB다.",
         )
     return int(float(found[1]) * _UNITS[found[2].lower()])
@@ -209,7 +229,7 @@ def _seconds(text: str) -> int:
     if not text or found is None:
         raise NotYetError(
             f"unused-for에 적은 {text!r}: 시간으로 읽을 수 없다.",
-            "Go의 시간 표기에는 날(d)이나 주(w)가 없다. 파일을 읽을 때는 아무도 알려 주지 않는다.",
+            "Go의 시간 표기에는 날(d)이나 주(w)가 없다. `dockerd --validate`는 알려 주지 않는다.",
         )
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return hours * 3600 + minutes * 60 + seconds
@@ -242,8 +262,9 @@ def _rules(bench: Workbench) -> list[Rule]:
     )
     rules = gc.get("policy") or []
     expect(len(rules) >= 2, f"policy에 규칙이 {len(rules)}개 있다. 두 가지 요구가 있었다.")
+    known = _names(bench)
     for number, rule in enumerate(rules, 1):
-        unknown = sorted(set(rule) - {"all", "keepStorage", "filter"})
+        unknown = sorted(set(rule) - known)
         expect(
             not unknown,
             f"{number}번째 규칙에 엔진이 모르는 이름이 있다: {', '.join(unknown)}",
@@ -262,8 +283,9 @@ def _start_3(bench: Workbench) -> None:
     12,
     (
         "규칙은 위에서부터 적용된다. 좁은 규칙과 넓은 규칙 가운데 어느 것이 먼저여야 할까?",
-        "이 엔진(26.1)의 규칙에는 `keepStorage`, `all`, `filter`가 있다. `filter`에 "
-        "`type=exec.cachemount`와 `unused-for=…`를 적을 수 있다.",
+        "규칙에는 `all`과 `filter`와 크기가 있다. 크기의 이름은 28부터 `maxUsedSpace`이고, 그 전의 "
+        "`keepStorage`도 28이 읽는다. `filter`에 `type=exec.cachemount`와 `unused-for=…`를 적을 수 "
+        "있다.",
         "`all`이 없으면 이미지와 나누어 쓰는 기록이나 내부 기록은 세지 않는다. "
         "‘모두 합쳐서’라면 필요하다. 시간은 168h처럼 적는다.",
     ),

@@ -16,6 +16,15 @@ def daemon(*rules: Mapping[str, object], enabled: object = True) -> str:
     return f"open('../work/13-3/daemon.json', 'w').write({json.dumps(settings)!r})"
 
 
+# The names of Engine 28 where the engine knows them.
+TODAY = f"""\
+import docker
+release = int(docker.from_env().version()["Version"].split(".")[0])
+text = {json.dumps({"builder": {"gc": {"enabled": True, "policy": [MOUNTS, WHOLE]}}})!r}
+name = "maxUsedSpace" if release >= 28 else "keepStorage"
+open("../work/13-3/daemon.json", "w").write(text.replace("keepStorage", name))
+"""
+
 ANSWERS = {
     "13-1": Answers(
         right=(
@@ -60,6 +69,7 @@ ANSWERS = {
                 },
                 {"all": True, "keepStorage": "20g"},
             ),
+            TODAY,
         ),
         wrong={
             "엔진이 모르는 이름이 있다: keepStorag": "",
