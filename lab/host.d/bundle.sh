@@ -18,7 +18,7 @@ contents() { docker image inspect -f '{{.Created}} {{.RootFS.Layers}}' "$1" 2>/d
 architecture() { docker version -f '{{.Server.Arch}}'; }
 
 need_packed_bases() {
-    local image
+    local image log
     need_base
     for image in "${packed_bases[@]}"; do
         image=${image#"$packed"/}
@@ -27,9 +27,15 @@ need_packed_bases() {
         elif ! has_image "$packed/$image"; then
             say "$image 베이스 이미지를 받는다"
             # Built, not pulled: the name python:3.13-slim on this engine is not ours to move.
+            log=$(mktemp)
             printf 'FROM %s\nLABEL org.docker-anatomy=base\n' "$image" |
-                BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build -q -t "$packed/$image" - >/dev/null ||
-                fail "$image 베이스 이미지를 받지 못했다" "Docker Hub에 닿지 않는다" "네트워크를 확인하고 다시 부른다"
+                BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --progress=plain -t "$packed/$image" - 2>&1 |
+                tee "$log" | show_progress || {
+                explain_pull "$image" "$log" || true
+                rm -f "$log"
+                fail "$image 베이스 이미지를 받지 못했다" "$why" "$remedy"
+            }
+            rm -f "$log"
         fi
     done
 }
