@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from outside import ROOT, docker, says
-from test_host import make
+from outside import ROOT, copy_sources, docker, says
 
 NAME = "docker-anatomy-hubtest"
 ADDRESS = "10.219.0.1"  # the machine's bridge: reached by itself, and by the lab that runs on it
@@ -99,8 +100,7 @@ class Machine:
 @pytest.fixture(scope="module")
 def built_machine() -> Iterator[Machine]:
     """It is a lab: a container with an engine of its own, and of its services nothing else."""
-    make("lab")
-    make("reset")
+    subprocess.run([ROOT / "lab/host", "build"], check=True, capture_output=True)
     docker(
         *("run", "-d", "--name", NAME, "--network", "none", "--label", "org.docker-anatomy=test"),
         *("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE"),
@@ -120,18 +120,20 @@ def built_machine() -> Iterator[Machine]:
 
 
 def prepare(machine: Machine) -> Machine:
+    """Docker Hub with the images that this machine has, and a checkout."""
     stand_ins = [f"docker-anatomy/stand-in/{name}" for name in ("debian:trixie-slim", "python:3.13-slim")]
     within = ["docker", "exec", "-i", NAME]
     with subprocess.Popen(["docker", "save", *stand_ins], stdout=subprocess.PIPE) as saved:
         subprocess.run([*within, "python", "/dockerhub.py", "/hub", "publish"], stdin=saved.stdout, check=True)
     docker("exec", "-d", NAME, "python", "/dockerhub.py", "/hub", "serve", ADDRESS)
     machine.pinned = json.loads(docker("exec", NAME, "cat", "/hub/names.json"))["library/debian"]["trixie-slim"]
-    docker("exec", NAME, "bash", "-c", "until docker version; do sleep 0.2; done; mkdir /class")
+    docker("exec", NAME, "bash", "-c", "until docker version; do sleep 0.2; done")
     docker("exec", NAME, "cp", "/etc/docker/daemon.json", "/etc/docker/original.json")
     with subprocess.Popen(["docker", "save", "docker-anatomy/lab"], stdout=subprocess.PIPE) as saved:
         subprocess.run([*within, "docker", "load"], stdin=saved.stdout, check=True, capture_output=True)
-    with subprocess.Popen([ROOT / "lab/host", "sources"], stdout=subprocess.PIPE) as sources:
-        subprocess.run([*within, "tar", "-xf", "-", "--no-same-owner", "-C", "/class"], stdin=sources.stdout, check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        copy_sources(Path(folder, "class"))
+        docker("cp", f"{folder}/class", f"{NAME}:/")
     text = DOCKERFILE.format(digest=machine.pinned)
     subprocess.run([*within, "tee", "/class/lab/Dockerfile"], input=text.encode(), check=True, capture_output=True)
     return machine
@@ -352,7 +354,7 @@ def test_who_stops_in_the_middle_leaves_nothing(machine: Machine) -> None:
     machine.shell("lab/host image")
     machine.play(stall=1_000_000)
     before = machine.all()
-    stop = f"until docker exec {LAB} lab-ready; do sleep 0.5; done; sleep 3; kill -INT $lab; wait $lab"
+    stop = f"until docker exec {LAB} lab-ready; do sleep 0.5; done; sleep 3; kill -INT -- -$lab; wait $lab"
     result = machine.call(f"set -m; lab/host start & lab=$!; ({stop})")
     assert result.returncode != 0
     assert machine.all() == before
