@@ -1,7 +1,7 @@
 """Docker Hub, played under its own names: what it answers, and what goes wrong on the way to it.
 
 usage: dockerhub.py FOLDER certify                  a CA, and a certificate for Docker Hub's names
-       dockerhub.py FOLDER publish <ARCHIVE         images of a `docker save`, as official ones
+       dockerhub.py FOLDER publish ARCHIVE          images of a `docker save`, as official ones
        dockerhub.py FOLDER serve ADDRESS            registry, token service, CDN, mirror, proxy, DNS
 
 It runs on a machine that sees nothing else (test_hub.py).  FOLDER/play.json says what goes wrong
@@ -49,7 +49,7 @@ import time
 from dataclasses import dataclass, fields
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 REGISTRY, AUTH, CDN = "registry-1.docker.io", "auth.docker.io", "production.cloudflare.docker.com"
@@ -91,19 +91,22 @@ def playing() -> Play:
 
 def certify() -> None:
     """ca.crt is to be trusted; hub.pem is its word on our names, stranger.pem somebody else's."""
-    new = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
-    new += ("-nodes", "-days", "2")
     names = ",".join(f"DNS:{name}" for name in (REGISTRY, AUTH, CDN, MIRROR))
     for ca, name in (("ca", "hub"), ("unknown-ca", "stranger")):
-        own, other = FOLDER / f"{ca}.crt", FOLDER / f"{name}.crt"
-        keys = own.with_suffix(".key"), other.with_suffix(".key")
-        for command in (
-            (*new, "-subj", f"/CN=docker-anatomy test {ca}", "-keyout", keys[0], "-out", own),
-            (*new, "-subj", f"/CN={REGISTRY}", "-addext", f"subjectAltName={names}", "-CA", own,
-             "-CAkey", keys[0], "-keyout", keys[1], "-out", other),
-        ):  # fmt: skip
-            subprocess.run(command, check=True, capture_output=True)
-        (FOLDER / f"{name}.pem").write_text(other.read_text() + keys[1].read_text())
+        certificate(ca)
+        certificate(
+            name, "-addext", f"subjectAltName={names}", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key"
+        )
+        both = [(FOLDER / f"{name}.{part}").read_text() for part in ("crt", "key")]
+        (FOLDER / f"{name}.pem").write_text("".join(both))
+
+
+def certificate(name: str, *more: str) -> None:
+    """NAME.crt and NAME.key; without more, its own word on itself."""
+    what = ("-subj", f"/CN=docker-anatomy test {name}", "-days", "2", "-nodes", "-newkey", "ec")
+    where = ("-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", f"{name}.key", "-out", f"{name}.crt")
+    command = ("openssl", "req", "-x509", *what, *where, *more)
+    subprocess.run(command, cwd=FOLDER, check=True, capture_output=True)
 
 
 # ---- images --------------------------------------------------------------------------------------
@@ -139,8 +142,12 @@ def official(config: Json, layers: list[Json]) -> str:
         platform = {"architecture": architecture, "os": "linux"}
         made = document({**config, "architecture": architecture}, f"{OCI}.config.v1+json")
         image = document(manifest(made, layers), MANIFEST, platform=platform)
-        statement = document({"_type": "https://in-toto.io/Statement/v0.1"}, "application/vnd.in-toto+json")
-        empty = document({"architecture": "unknown", "os": "unknown", "config": {}}, f"{OCI}.config.v1+json")
+        statement = document(
+            {"_type": "https://in-toto.io/Statement/v0.1"}, "application/vnd.in-toto+json"
+        )
+        empty = document(
+            {"architecture": "unknown", "os": "unknown", "config": {}}, f"{OCI}.config.v1+json"
+        )
         attestation = document(
             manifest(empty, [statement]),
             MANIFEST,
@@ -151,36 +158,43 @@ def official(config: Json, layers: list[Json]) -> str:
             },
         )
         entries += [image, attestation]
-    digest = document({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}, INDEX)["digest"]
+    digest = document({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}, INDEX)[
+        "digest"
+    ]
     return str(digest)
 
 
-def publish(archive: IO[bytes]) -> None:
-    """Each image of the archive as library/NAME:TAG, whatever comes before the name there."""
+def publish(archive: str) -> None:
+    """The lessons' base images of an archive of the course's (lab/host bases), as library/NAME:TAG.
+
+    python:3.13 is python:3.13-slim with a layer more: half a gigabyte is not what a registry is
+    tried with.
+    """
     (FOLDER / "blobs").mkdir(exist_ok=True)
     names: dict[str, dict[str, str]] = {}
-    with tarfile.open(fileobj=archive) as members:
+    with tarfile.open(archive) as members:
 
         def read(name: str) -> bytes:
             found = members.extractfile(name)
             assert found
             return found.read()
 
-        layer_type, kept = f"{OCI}.layer.v1.tar+gzip", {}
-        for image in json.loads(read("manifest.json")):
-            for name in image["Layers"]:
-                if name not in kept:
-                    kept[name] = blob(zipped(read(name)), layer_type)
-            config, layers = json.loads(read(image["Config"])), [kept[n] for n in image["Layers"]]
-            for reference in image["RepoTags"]:
-                name, tag = reference.rsplit("/", 1)[-1].split(":")
-                names.setdefault(f"library/{name}", {})[tag] = official(config, layers)
-                # The full Python: what makes it big is nothing to a registry.
-                if (name, tag) == ("python", "3.13-slim"):
-                    more = blob(zipped(_tar_of("opt/compilers", os.urandom(4_000_000))), layer_type)
-                    names[f"library/{name}"]["3.13"] = official(
-                        _with_layer(config, more), [*layers, more]
-                    )
+        images = {
+            reference.rsplit("/", 1)[-1]: image
+            for image in json.loads(read("manifest.json"))
+            for reference in image["RepoTags"]
+        }
+        layer_type = f"{OCI}.layer.v1.tar+gzip"
+        kept: dict[str, Json] = {}
+        for reference in ("debian:trixie-slim", "python:3.13-slim"):
+            config = json.loads(read(images[reference]["Config"]))
+            for name in images[reference]["Layers"]:
+                kept[name] = kept.get(name) or blob(zipped(read(name)), layer_type)
+            layers = [kept[name] for name in images[reference]["Layers"]]
+            name, tag = reference.split(":")
+            names[f"library/{name}"] = {tag: official(config, layers)}
+    more = blob(zipped(_tar_of("opt/compilers", os.urandom(4_000_000))), layer_type)
+    names["library/python"]["3.13"] = official(_with_layer(config, more), [*layers, more])
     (FOLDER / "names.json").write_text(json.dumps(names))
 
 
@@ -241,7 +255,7 @@ class Hub(BaseHTTPRequestHandler):
         else:
             self.answer(404, {"detail": "not found"})
 
-    do_HEAD = do_POST = do_GET
+    do_HEAD = do_POST = do_GET  # noqa: N815 (the names that http.server calls)
 
     def answer_registry(self, parts: list[str]) -> None:
         user = "mirror" if self.host == MIRROR else self.user()
@@ -282,7 +296,9 @@ class Hub(BaseHTTPRequestHandler):
         given = self.headers["Authorization"] or ""
         name, password = "", ""
         if given.startswith("Basic "):
-            name, _, password = base64.b64decode(given.removeprefix("Basic ")).decode().partition(":")
+            name, _, password = (
+                base64.b64decode(given.removeprefix("Basic ")).decode().partition(":")
+            )
         elif "username" in form:
             name, password = form["username"][0], form.get("password", [""])[0]
         if name and (name, password) != ACCOUNT:
@@ -367,7 +383,7 @@ class Hub(BaseHTTPRequestHandler):
         except OSError:  # the other side has gone
             self.close_connection = True
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         """There is log.jsonl."""
 
 
@@ -466,8 +482,8 @@ if __name__ == "__main__":
     match sys.argv[2:]:
         case ["certify"]:
             certify()
-        case ["publish"]:
-            publish(io.BytesIO(sys.stdin.buffer.read()))
+        case ["publish", archive]:
+            publish(archive)
         case ["serve", address]:
             serve(address)
         case _:

@@ -6,6 +6,7 @@ machine is as it was.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
@@ -41,28 +42,32 @@ class Machine:
     pinned: str  # the digest by which the lab's Dockerfile names its base
 
     def call(
-        self, command: str, *, tty: bool = False, timeout: int = 300, **env: str
+        self, command: str, *options: str, stdin: str | None = None, **env: str
     ) -> subprocess.CompletedProcess[str]:
         settings = {"LAB_NAME": LAB, "LAB_PORT": PORT, "YES": "1", "LAB_IMAGE": "class/lab", **env}
-        options = [word for item in settings.items() for word in ("-e", "=".join(item))]
+        words = [word for item in settings.items() for word in ("-e", "=".join(item))]
         return subprocess.run(
-            ["docker", "exec", *(["-t"] if tty else []), *options, "-w", "/class", NAME,
+            ["docker", "exec", "-i", *options, *words, "-w", "/class", NAME,
              "bash", "-euo", "pipefail", "-c", command],
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
-            timeout=timeout,
+            timeout=600,
         )  # fmt: skip
 
-    def shell(self, command: str, **env: str) -> str:
-        result = self.call(command, **env)
+    def shell(self, command: str, *, stdin: str | None = None, **env: str) -> str:
+        result = self.call(command, stdin=stdin, **env)
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout.strip()
 
+    def write(self, file: str, text: str) -> None:
+        self.shell(f"mkdir -p $(dirname {file}) && cat >{file}", stdin=text)
+
     def play(self, **faults: object) -> None:
         """From now on; no fault is a good day.  Earlier requests are forgotten."""
-        told = json.dumps(faults)
-        self.shell(f"cd /hub && echo '{told}' >new && mv new play.json && rm -f log.jsonl")
+        self.write("/hub/new", json.dumps(faults))
+        self.shell("cd /hub && mv new play.json && rm -f log.jsonl")
 
     def requests(self) -> list[dict[str, str]]:
         lines = self.shell("cat /hub/log.jsonl 2>/dev/null || true").splitlines()
@@ -74,42 +79,51 @@ class Machine:
     def settings(self, changes: str = ".") -> None:
         """Of the engine, which is started anew; by jq."""
         self.shell(
-            f"cd /etc/docker && jq '{changes}' original.json >daemon.json"
-            " && old=$(pidof dockerd) && s6-svc -r /run/service/engine"
-            " && while kill -0 $old 2>/dev/null; do sleep 0.1; done; "
-            "for _ in $(seq 100); do docker version >/dev/null 2>&1 && exit; sleep 0.2; done; exit 1"
+            f"jq '{changes}' /etc/docker/original.json >/etc/docker/daemon.json\n"
+            "old=$(pidof dockerd)\n"
+            "s6-svc -r /run/service/engine\n"
+            "while kill -0 $old 2>/dev/null; do sleep 0.1; done\n"
+            "until docker version >/dev/null 2>&1; do sleep 0.1; done"
         )
 
     def all(self) -> dict[str, str]:
         """What a call could leave behind; volumes are the lab's memory and may stay."""
         return {
             "containers": self.shell("docker ps -a --format '{{.Names}}'"),
-            "images": self.shell("docker images -a --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort"),
+            "images": self.shell(
+                "docker images -a --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort"
+            ),
             "files": self.shell("ls /tmp"),
         }
 
     def forget(self) -> None:
         """As if nothing had been pulled or built, and nobody had logged in."""
         self.shell(
-            "make reset; docker builder prune -af >/dev/null; rm -rf ~/.docker /tmp/docker-anatomy-*;"
-            "docker images --no-trunc --format '{{.Repository}} {{.ID}}' | sed -n '/docker-anatomy.lab /!s/.* //p'"
-            " | sort -u | xargs -r docker rmi -f >/dev/null"
+            "make reset\n"
+            "docker builder prune -af >/dev/null\n"
+            "rm -rf ~/.docker /tmp/docker-anatomy-*\n"
+            "docker images --no-trunc --format '{{.Repository}} {{.ID}}'"
+            " | awk '$1 != \"docker-anatomy/lab\" { print $2 }' | sort -u"
+            " | xargs -r docker rmi -f >/dev/null"
         )
 
 
 @pytest.fixture(scope="module")
 def built_machine() -> Iterator[Machine]:
     """It is a lab: a container with an engine of its own, and of its services nothing else."""
-    subprocess.run([ROOT / "lab/host", "build"], check=True, capture_output=True)
+    for verb in (["build"], ["bases", "build/bases"]):
+        subprocess.run([ROOT / "lab/host", *verb], cwd=ROOT, check=True, capture_output=True)
     docker(
         *("run", "-d", "--name", NAME, "--network", "none", "--label", "org.docker-anatomy=test"),
         *("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE"),
         *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
         *("--tmpfs", "/run:exec", "-v", f"{ROOT}/tests/host/dockerhub.py:/dockerhub.py:ro"),
+        *("-v", f"{ROOT}/build/bases:/bases:ro"),
         *("-e", "LAB_STORE=overlay2", "-e", f"LAB_DNS={ADDRESS}"),
         *("--entrypoint", "bash", "docker-anatomy/test", "-euc"),
         "mkdir -p /hub /etc/docker-anatomy/network && python /dockerhub.py /hub certify"
-        " && cp /hub/ca.crt /etc/docker-anatomy/network/ && echo nameserver 127.0.0.1 >/etc/resolv.conf"
+        " && cp /hub/ca.crt /etc/docker-anatomy/network/"
+        " && echo nameserver 127.0.0.1 >/etc/resolv.conf"
         " && cd /etc/docker-anatomy/service && rm -rf bases index jupyter report"
         ' && exec bash <(sed "s/10\\.213\\./10.219./" "$(command -v lab-init)")',
     )
@@ -121,21 +135,30 @@ def built_machine() -> Iterator[Machine]:
 
 def prepare(machine: Machine) -> Machine:
     """Docker Hub with the images that this machine has, and a checkout."""
-    stand_ins = [f"docker-anatomy/stand-in/{name}" for name in ("debian:trixie-slim", "python:3.13-slim")]
     within = ["docker", "exec", "-i", NAME]
-    with subprocess.Popen(["docker", "save", *stand_ins], stdout=subprocess.PIPE) as saved:
-        subprocess.run([*within, "python", "/dockerhub.py", "/hub", "publish"], stdin=saved.stdout, check=True)
+    docker("exec", NAME, "python", "/dockerhub.py", "/hub", "publish", "/bases/bases.tar")
     docker("exec", "-d", NAME, "python", "/dockerhub.py", "/hub", "serve", ADDRESS)
-    machine.pinned = json.loads(docker("exec", NAME, "cat", "/hub/names.json"))["library/debian"]["trixie-slim"]
+    machine.pinned = json.loads(docker("exec", NAME, "cat", "/hub/names.json"))["library/debian"][
+        "trixie-slim"
+    ]
     docker("exec", NAME, "bash", "-c", "until docker version; do sleep 0.2; done")
     docker("exec", NAME, "cp", "/etc/docker/daemon.json", "/etc/docker/original.json")
-    with subprocess.Popen(["docker", "save", "docker-anatomy/lab"], stdout=subprocess.PIPE) as saved:
-        subprocess.run([*within, "docker", "load"], stdin=saved.stdout, check=True, capture_output=True)
+    with subprocess.Popen(
+        ["docker", "save", "docker-anatomy/lab"], stdout=subprocess.PIPE
+    ) as saved:
+        subprocess.run(
+            [*within, "docker", "load"], stdin=saved.stdout, check=True, capture_output=True
+        )
     with tempfile.TemporaryDirectory() as folder:
         copy_sources(Path(folder, "class"))
         docker("cp", f"{folder}/class", f"{NAME}:/")
     text = DOCKERFILE.format(digest=machine.pinned)
-    subprocess.run([*within, "tee", "/class/lab/Dockerfile"], input=text.encode(), check=True, capture_output=True)
+    subprocess.run(
+        [*within, "tee", "/class/lab/Dockerfile"],
+        input=text.encode(),
+        check=True,
+        capture_output=True,
+    )
     return machine
 
 
@@ -186,14 +209,16 @@ def test_a_lab_opens_from_docker_hub(machine: Machine) -> None:
     said = opened(machine.call("make lab"))
     print(f"{time.monotonic() - began:.1f} s: {said}")
     assert "데비안 베이스 이미지를 받는다" in said
-    asked = [(r["host"], r["method"], r["path"].split("?")[0], r["status"]) for r in machine.requests()]
+    asked = [
+        (r["host"], r["method"], r["path"].split("?")[0], r["status"]) for r in machine.requests()
+    ]
     for path in (f"debian/manifests/{machine.pinned}", "python/manifests/3.13-slim"):
         assert [one for one in asked if one[2].endswith(path)]
     assert ("production.cloudflare.docker.com", "GET") in {one[:2] for one in asked}
     inside = f"docker exec {LAB} docker"
     for image in ("debian:trixie-slim", "python:3.13-slim"):
-        source = f"{inside} image inspect -f '{{{{index .Config.Labels \"org.docker-anatomy.base\"}}}}' {image}"
-        assert machine.shell(source) == "hub"
+        labels = json.loads(machine.shell(f"{inside} image inspect {image}"))[0]["Config"]["Labels"]
+        assert labels["org.docker-anatomy.base"] == "hub"
     assert not machine.shell(f"{inside} images -qf dangling=true")
 
 
@@ -204,8 +229,8 @@ def test_a_base_by_tag_comes_from_docker_hub(machine: Machine) -> None:
 
 def test_a_slow_line_shows_how_far_it_is(machine: Machine) -> None:
     machine.play(speed=4_000_000)
-    said = machine.call("lab/host image", tty=True).stdout
-    bars = re.findall(r"Downloading \[[=>]+ *\]\s+([\d.]+)MB/", said)
+    said = machine.call("lab/host image", "-t").stdout
+    bars = re.findall(r"Downloading +(?:\[[=> ]+\] +)?([\d.]+)MB/", said)
     assert len(set(bars)) > 3, said
     said = opened(machine.call("make lab"))
     amounts = [int(n) for n in re.findall(r"베이스 이미지를 받는다: (\d+) MB", said)]
@@ -245,7 +270,7 @@ def test_a_proxy_is_enough(machine: Machine) -> None:
     machine.settings(f'. + {{"proxies": {{"http-proxy": "{PROXY}", "https-proxy": "{PROXY}"}}}}')
     machine.play(hidden=True)
     told = json.dumps({"proxies": {"default": {"httpProxy": PROXY, "httpsProxy": PROXY}}})
-    machine.shell(f"mkdir -p ~/.docker && echo '{told}' >~/.docker/config.json")
+    machine.write("/root/.docker/config.json", told)
     try:
         began = time.monotonic()
         said = opened(machine.call("make lab"))
@@ -275,17 +300,18 @@ def test_a_login_counts_for_the_lab_as_well(machine: Machine) -> None:
 
 def test_the_pull_limit_is_told(learner: Machine) -> None:
     learner.play(limit=0)
-    refused(learner, "make lab", "데비안 베이스 이미지를 받지 못했다", "한도를 넘었다", "docker login")
+    refused(
+        learner, "make lab", "데비안 베이스 이미지를 받지 못했다", "한도를 넘었다", "docker login"
+    )
 
 
 def test_the_pull_limit_is_told_where_stand_ins_take_over(machine: Machine) -> None:
     machine.play(limit=0)
-    machine.shell(
-        "mv lab/bases lab/bases.real && mkdir -p lab/bases/{debian,python,python-full}"
-        " && ln -sf /bin/true /usr/local/bin/mmdebstrap && cd lab/bases"
-        " && printf '#!/bin/sh\\necho FROM scratch | docker build -q -t $1 -' >debian/make"
-        " && chmod +x debian/make && echo FROM docker-anatomy/lab | tee python/Dockerfile >python-full/Dockerfile"
-    )
+    machine.shell("mv lab/bases lab/bases.real && ln -s /bin/true /usr/local/bin/mmdebstrap")
+    machine.write("lab/bases/debian/make", "#!/bin/sh\ndocker tag docker-anatomy/lab $1\n")
+    machine.write("lab/bases/python/Dockerfile", "FROM docker-anatomy/lab\n")
+    machine.write("lab/bases/python-full/Dockerfile", "FROM docker-anatomy/lab\n")
+    machine.shell("chmod +x lab/bases/debian/make")
     try:
         said = machine.call("lab/host image").stdout
         assert "한도를 넘었다" in said
@@ -305,10 +331,9 @@ def test_the_pull_limit_is_told_after_the_lab_is_up(machine: Machine) -> None:
 
 
 def test_a_login_that_no_longer_holds_is_told(learner: Machine) -> None:
-    learner.shell(
-        "mkdir -p ~/.docker && auth=$(printf learner:old | base64)"
-        ' && echo "{\\"auths\\": {\\"https://index.docker.io/v1/\\": {\\"auth\\": \\"$auth\\"}}}" >~/.docker/config.json'
-    )
+    old = base64.b64encode(b"learner:old").decode()
+    auths = {"https://index.docker.io/v1/": {"auth": old}}
+    learner.write("/root/.docker/config.json", json.dumps({"auths": auths}))
     refused(learner, "make lab", "로그인이 맞지 않는다", "docker logout")
     said = learner.call("lab/host image", LAB_BASE="debian:trixie-slim")
     says(said, "로그인이 맞지 않는다", "docker logout")
@@ -341,7 +366,9 @@ def test_a_proxy_that_is_off_is_told(learner: Machine) -> None:
 
 
 @pytest.mark.parametrize("name", ["base", "lessons"])
-def test_a_line_that_stays_cut_is_told_and_the_next_call_succeeds(learner: Machine, name: str) -> None:
+def test_a_line_that_stays_cut_is_told_and_the_next_call_succeeds(
+    learner: Machine, name: str
+) -> None:
     if name == "lessons":
         learner.shell("lab/host image")
     learner.play(cut=0)
@@ -354,7 +381,13 @@ def test_who_stops_in_the_middle_leaves_nothing(machine: Machine) -> None:
     machine.shell("lab/host image")
     machine.play(stall=1_000_000)
     before = machine.all()
-    stop = f"until docker exec {LAB} lab-ready; do sleep 0.5; done; sleep 3; kill -INT -- -$lab; wait $lab"
-    result = machine.call(f"set -m; lab/host start & lab=$!; ({stop})")
+    result = machine.call(
+        "set -m\n"
+        "lab/host start & lab=$!\n"
+        f"until docker exec {LAB} lab-ready; do sleep 0.5; done\n"
+        "sleep 3\n"
+        "kill -INT -- -$lab\n"
+        "wait $lab"
+    )
     assert result.returncode != 0
     assert machine.all() == before
