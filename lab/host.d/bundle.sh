@@ -18,7 +18,7 @@ contents() { docker image inspect -f '{{.Created}} {{.RootFS.Layers}}' "$1" 2>/d
 architecture() { docker version -f '{{.Server.Arch}}'; }
 
 need_packed_bases() {
-    local image log
+    local image
     need_base
     for image in "${packed_bases[@]}"; do
         image=${image#"$packed"/}
@@ -27,15 +27,14 @@ need_packed_bases() {
         elif ! has_image "$packed/$image"; then
             say "$image 베이스 이미지를 받는다"
             # Built, not pulled: the name python:3.13-slim on this engine is not ours to move.
-            log=$(mktemp)
             printf 'FROM %s\nLABEL org.docker-anatomy=base\n' "$image" |
                 BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --progress=plain -t "$packed/$image" - 2>&1 |
-                tee "$log" | show_progress || {
-                explain_pull "$image" "$log" || true
-                rm -f "$log"
+                tee "$pull_log" | show_progress || {
+                explain_pull "$image" "$pull_log" || true
+                rm -f "$pull_log"
                 fail "$image 베이스 이미지를 받지 못했다" "$why" "$remedy"
             }
-            rm -f "$log"
+            rm -f "$pull_log"
         fi
     done
 }

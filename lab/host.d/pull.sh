@@ -1,12 +1,13 @@
 # Images from Docker Hub or another registry: how far they have come, and why they do not.
 
+pull_log=/tmp/docker-anatomy-pull.$$.log # what the engine says of the pull that goes on
+
 # Status 1: it did not come, and $why and $remedy say so.
 pull() { # IMAGE
-    local log status=0
-    log=$(mktemp)
-    docker pull "$1" 2>"$log" || status=1
-    [ $status = 0 ] || explain_pull "$1" "$log" || true
-    rm -f "$log"
+    local status=0
+    docker pull "$1" 2>"$pull_log" || status=1
+    [ $status = 0 ] || explain_pull "$1" "$pull_log" || true
+    rm -f "$pull_log"
     return $status
 }
 

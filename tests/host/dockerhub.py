@@ -123,25 +123,50 @@ def document(content: Json, media_type: str, **more: object) -> Json:
     return blob(json.dumps(content).encode(), media_type, **more)
 
 
-def zipped(content: bytes) -> bytes:
-    """Layers travel gzipped; a containerd store's archive has them so already."""
-    return content if content[:2] == b"\x1f\x8b" else gzip.compress(content, 1, mtime=0)
+@dataclass(frozen=True)
+class Layer:
+    diff_id: str
+    descriptor: Json
+
+
+def gunzipped(content: bytes) -> bytes:
+    """A containerd store's archive has its layers as they travelled."""
+    return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+
+
+def layer(content: bytes) -> Layer:
+    tar = gunzipped(content)
+    descriptor = blob(gzip.compress(tar, 1, mtime=0), f"{OCI}.layer.v1.tar+gzip")
+    return Layer(f"sha256:{hashlib.sha256(tar).hexdigest()}", descriptor)
+
+
+def with_file(name: str, size: int, tar: bytes = b"") -> bytes:
+    """A tar with a file more, of bytes that do not compress."""
+    out = io.BytesIO(tar)
+    with tarfile.open(fileobj=out, mode="a" if tar else "w") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = size
+        archive.addfile(member, io.BytesIO(os.urandom(size)))
+    return out.getvalue()
 
 
 def manifest(config: Json, layers: list[Json]) -> Json:
     return {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers}
 
 
-def official(config: Json, layers: list[Json]) -> str:
+def official(config: Json, layers: list[Layer]) -> str:
     """The digest of an index like Docker Hub's.
 
     One platform is this machine's; the other's manifest has the same layers, since nobody pulls it.
     """
     entries = []
+    rootfs = {"type": "layers", "diff_ids": [one.diff_id for one in layers]}
+    config = {**config, "rootfs": rootfs, "history": []}  # a history would have to fit the layers
+    descriptors = [one.descriptor for one in layers]
     for architecture in ("amd64", "arm64"):
         platform = {"architecture": architecture, "os": "linux"}
         made = document({**config, "architecture": architecture}, f"{OCI}.config.v1+json")
-        image = document(manifest(made, layers), MANIFEST, platform=platform)
+        image = document(manifest(made, descriptors), MANIFEST, platform=platform)
         statement = document(
             {"_type": "https://in-toto.io/Statement/v0.1"}, "application/vnd.in-toto+json"
         )
@@ -158,20 +183,17 @@ def official(config: Json, layers: list[Json]) -> str:
             },
         )
         entries += [image, attestation]
-    digest = document({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}, INDEX)[
-        "digest"
-    ]
-    return str(digest)
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
+    return str(document(index, INDEX)["digest"])
 
 
 def publish(archive: str) -> None:
     """The lessons' base images of an archive of the course's (lab/host bases), as library/NAME:TAG.
 
     python:3.13 is python:3.13-slim with a layer more: half a gigabyte is not what a registry is
-    tried with.
+    tried with.  Debian has a file more, or an engine that has the lab would have the layer already.
     """
     (FOLDER / "blobs").mkdir(exist_ok=True)
-    names: dict[str, dict[str, str]] = {}
     with tarfile.open(archive) as members:
 
         def read(name: str) -> bytes:
@@ -184,34 +206,20 @@ def publish(archive: str) -> None:
             for image in json.loads(read("manifest.json"))
             for reference in image["RepoTags"]
         }
-        layer_type = f"{OCI}.layer.v1.tar+gzip"
-        kept: dict[str, Json] = {}
-        for reference in ("debian:trixie-slim", "python:3.13-slim"):
-            config = json.loads(read(images[reference]["Config"]))
-            for name in images[reference]["Layers"]:
-                kept[name] = kept.get(name) or blob(zipped(read(name)), layer_type)
-            layers = [kept[name] for name in images[reference]["Layers"]]
-            name, tag = reference.split(":")
-            names[f"library/{name}"] = {tag: official(config, layers)}
-    more = blob(zipped(_tar_of("opt/compilers", os.urandom(4_000_000))), layer_type)
-    names["library/python"]["3.13"] = official(_with_layer(config, more), [*layers, more])
+        debian, slim = images["debian:trixie-slim"], images["python:3.13-slim"]
+        first, *others = slim["Layers"]
+        base = layer(with_file("opt/official", 4_000_000, gunzipped(read(first))))
+        python = [base, *(layer(read(name)) for name in others)]
+        full = [*python, layer(with_file("opt/compilers", 4_000_000))]
+        config = json.loads(read(slim["Config"]))
+        names = {
+            "library/debian": {"trixie-slim": official(json.loads(read(debian["Config"])), [base])},
+            "library/python": {
+                "3.13-slim": official(config, python),
+                "3.13": official(config, full),
+            },
+        }
     (FOLDER / "names.json").write_text(json.dumps(names))
-
-
-def _tar_of(name: str, content: bytes) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        member = tarfile.TarInfo(name)
-        member.size = len(content)
-        archive.addfile(member, io.BytesIO(content))
-    return out.getvalue()
-
-
-def _with_layer(config: Json, layer: Json) -> Json:
-    content = gzip.decompress((FOLDER / "blobs" / layer["digest"][7:]).read_bytes())
-    diff_ids = [*config["rootfs"]["diff_ids"], f"sha256:{hashlib.sha256(content).hexdigest()}"]
-    history = [*config.get("history", []), {"created_by": "RUN apt-get install build-essential"}]
-    return {**config, "rootfs": {"type": "layers", "diff_ids": diff_ids}, "history": history}
 
 
 # ---- the registry and what stands around it ------------------------------------------------------
