@@ -1,8 +1,10 @@
 """`make lab` and Docker Hub, good days and bad ones, on a machine that has no other network.
 
 dockerhub.py plays Docker Hub there.  Each call here is what a learner types; after each failure the
-machine is as it was.  Not tried: the pinned digest of the Dockerfile, which is the real Docker Hub's
-alone (a copy with the digest of the image played is), and what dockerhub.py says it does not play.
+machine is as it was.
+
+Not tried: the digest that lab/Dockerfile pins, which only Docker Hub can serve (a copy pins the
+digest of the image played), and what dockerhub.py says it does not play.
 """
 
 from __future__ import annotations
