@@ -49,8 +49,9 @@ class Machine:
     ) -> subprocess.CompletedProcess[str]:
         settings = {"LAB_NAME": LAB, "LAB_PORT": PORT, "YES": "1", "LAB_IMAGE": "class/lab", **env}
         words = [word for item in settings.items() for word in ("-e", "=".join(item))]
+        words += ["-i"] if stdin is not None else []
         return subprocess.run(
-            ["docker", "exec", "-i", *options, *words, "-w", "/class", NAME,
+            ["docker", "exec", *options, *words, "-w", "/class", NAME,
              "bash", "-euo", "pipefail", "-c", command],
             input=stdin,
             capture_output=True,
