@@ -28,8 +28,13 @@ need_packed_bases() {
             say "$image 베이스 이미지를 받는다"
             # Built, not pulled: the name python:3.13-slim on this engine is not ours to move.
             printf 'FROM %s\nLABEL org.docker-anatomy=base\n' "$image" |
-                BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build -q -t "$packed/$image" - >/dev/null ||
-                fail "$image 베이스 이미지를 받지 못했다" "Docker Hub에 닿지 않는다" "네트워크를 확인하고 다시 부른다"
+                BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --progress=plain -t "$packed/$image" - 2>&1 |
+                tee "$pull_log" | show_progress || {
+                explain_pull "$image" "$pull_log" || true
+                rm -f "$pull_log"
+                fail "$image 베이스 이미지를 받지 못했다" "$why" "$remedy"
+            }
+            rm -f "$pull_log"
         fi
     done
 }

@@ -23,8 +23,11 @@ need_base() {
     if [ -n "${LAB_BASE:-}" ] || has_image "$hub"; then return; fi
     if ! has_image "$stand_in/python:3.13"; then
         say "데비안 베이스 이미지를 받는다"
-        if docker pull "$hub" 2>/tmp/docker-anatomy-pull.log; then return; fi
-        say "Docker Hub에 닿지 않는다. 같은 이미지를 데비안 패키지로 만든다 (1~2분 걸린다)"
+        if pull "$hub"; then return; fi
+        { command -v apt-get >/dev/null && may_be_root; } ||
+            fail "데비안 베이스 이미지를 받지 못했다" "$why" "$remedy"
+        say "$why"
+        say "같은 이미지를 데비안 패키지로 만든다 (1~2분 걸린다). 공식 이미지를 쓰려면 Ctrl+C로 멈추고: $remedy"
         make_stand_ins
     fi
     export LAB_BASE=$stand_in/debian:trixie-slim
@@ -32,22 +35,22 @@ need_base() {
 
 made_stand_ins() { [ "${LAB_BASE:-}" = "$stand_in/debian:trixie-slim" ]; }
 
+# After a pull that failed: $why and $remedy are Docker Hub's.
 make_stand_ins() {
-    local why
-    why=$(tail -n 1 /tmp/docker-anatomy-pull.log)
-    { command -v apt-get >/dev/null && may_be_root; } ||
-        fail "데비안 베이스 이미지를 받지 못했다" "$why" "$when_online"
     command -v mmdebstrap >/dev/null ||
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap debian-archive-keyring >/dev/null 2>&1 ||
-        fail "mmdebstrap을 설치하지 못했다" "Docker Hub와 apt 저장소 모두 닿지 않는다" "$when_online"
+        fail "mmdebstrap을 설치하지 못했다" "apt 저장소에 닿지 않는다. Docker Hub에서는: $why" "$remedy"
     as_root env PATH="$PATH" lab/bases/debian/make "$stand_in/debian:trixie-slim" >/dev/null ||
-        fail "베이스 이미지를 만들지 못했다" "Docker Hub에도 데비안 패키지 저장소에도 닿지 않는다" "$when_online"
+        fail "베이스 이미지를 만들지 못했다" "데비안 패키지 저장소에 닿지 않는다. Docker Hub에서는: $why" "$remedy"
     {
         docker build -q --build-arg "DEBIAN=$stand_in/debian:trixie-slim" \
             -t "$stand_in/python:3.13-slim" lab/bases/python >/dev/null &&
             docker build -q --build-arg "SLIM=$stand_in/python:3.13-slim" \
                 -t "$stand_in/python:3.13" lab/bases/python-full >/dev/null
-    } || fail "파이썬 베이스 이미지를 만들지 못했다" "데비안 패키지를 받지 못했다" "$when_online"
+    } || {
+        docker rmi "$stand_in/debian:trixie-slim" "$stand_in/python:3.13-slim" >/dev/null 2>&1 || true
+        fail "파이썬 베이스 이미지를 만들지 못했다" "데비안 패키지를 받지 못했다. Docker Hub에서는: $why" "$remedy"
+    }
 }
 
 # The lab's image: the published one where this is a release, else what the sources make.  The tests'
@@ -81,8 +84,8 @@ take_published() { # IMAGE KIND
     names_registry "$1" || return 1
     if ! has_image "$1"; then
         say "$1 이미지를 받는다"
-        docker pull "$1" 2>/tmp/docker-anatomy-pull.log || {
-            say "이미지를 받지 못해 이 컴퓨터에서 만든다 ($(tail -n 1 /tmp/docker-anatomy-pull.log))"
+        pull "$1" || {
+            say "이미지를 받지 못해 이 컴퓨터에서 만든다. $why"
             return 1
         }
     fi
@@ -109,6 +112,9 @@ build() {
         compose build lab >"$progress" 2>&1
     fi || {
         tail -n 15 "$progress" >&2
+        # A base that came by a name of its own (LAB_BASE).
+        ! grep -q 'failed to \(resolve source metadata\|authorize\)' "$progress" || ! explain_pull "${LAB_BASE:-}" "$progress" ||
+            fail "실습실 이미지를 빌드하지 못했다" "$why" "$remedy"
         ! grep -q 'unmet dependencies\|has no installation candidate' "$progress" ||
             fail "실습실 이미지를 빌드하지 못했다" "데비안의 가장 새 엔진이 지금의 안정판에 설치되지 않는다 (전체 기록: $progress)" \
                 "LAB_ENGINE=stable make lab  (안정판의 Docker 26.1로 연다)"
@@ -118,6 +124,3 @@ build() {
     # What the build replaced: untagged images with our label, no others.
     docker image prune -f --filter label=org.docker-anatomy=lab >/dev/null
 }
-
-# One line for each step that really runs; the whole log is kept in case it fails.
-show_progress() { awk '/^#[0-9]+ \[|^ => |ERROR/ && !seen[$0]++ { print substr($0, 1, 110); fflush() }'; }
