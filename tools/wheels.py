@@ -1,9 +1,9 @@
 """Which wheel each pin of the lock files has on each kind of processor that the lab runs on.
 
 A pin's hashes do not say for which machine their files are.  ``tools/check-arm64 wheels`` asks the
-package index, through uv, and keeps the answer here in ``wheels.sha256``: the wheel that pip takes in
-the lab, one for both kinds or one for each, as ``sha256sum`` writes it.  So ``make check`` can hold
-what is locked against it without a network.
+package index, through uv, and keeps the answer beside this file, in ``wheels.sha256``: the wheel
+that pip takes in the lab, one for both kinds or one for each, as ``sha256sum`` writes it.  So ``make
+check`` can hold what is locked against it without a network.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def wheel(pin: Pin, machine: str, files: Mapping[str, str]) -> str | None:
 
 
 def missing(lock: str, files: Mapping[str, str]) -> list[str]:
-    """``package==version: machine`` of each pin that a kind of machine needs and has no wheel for."""
+    """``package==version: machine`` for each pin that has no wheel where it is needed."""
     return [
         f"{pin.name}=={pin.version}: {machine}"
         for pin in pins(lock)
@@ -122,7 +122,7 @@ def offered(pylock: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def main(answers: Iterable[str]) -> int:
-    """Reads what uv found, writes the record; 1 if a wheel is missing, and then nothing is written."""
+    """Writes the record from uv's answers; 1, and nothing is written, if a wheel is missing."""
     files = {
         name: digest
         for answer in answers
