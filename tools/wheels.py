@@ -2,8 +2,8 @@
 
 A pin's hashes do not say for which machine their files are.  ``tools/check-arm64 wheels`` asks the
 package index, through uv, and keeps the answer beside this file, in ``wheels.sha256``: the wheel
-that pip takes in the lab, one for both kinds or one for each, as ``sha256sum`` writes it.  So ``make
-check`` can hold what is locked against it without a network.
+that pip takes in the lab, one for both kinds or one for each, as ``sha256sum`` writes it.  So
+``make check`` can hold what is locked against it without a network.
 """
 
 from __future__ import annotations
