@@ -115,6 +115,17 @@ def test_every_part_of_the_tests_has_a_job() -> None:
     assert step["env"]["TEST_REPORTS"] == "${{ github.workspace }}/build/reports"
 
 
+def test_a_release_is_built_on_both_kinds_of_processor() -> None:
+    """Each natively; the name that people use then stands for both."""
+    made = load(ROOT / ".github/workflows/release.yml")["jobs"]
+    for name in ("images", "bundles"):
+        assert made[name]["runs-on"] == "${{ matrix.runner }}"
+        assert made[name]["strategy"]["matrix"] == {"runner": ["ubuntu-24.04", "ubuntu-24.04-arm"]}
+    publish = (ROOT / "tools/publish").read_text()
+    assert "arch=$(docker version -f '{{.Server.Arch}}')" in publish
+    assert 'imagetools create -t "$image" "$image-amd64" "$image-arm64"' in publish
+
+
 def test_dependabot_looks_where_versions_are_pinned() -> None:
     updates = load(ROOT / ".github/dependabot.yml")["updates"]
     asked = {
