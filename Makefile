@@ -8,7 +8,7 @@ edit: ; @lab/host edit # 이 저장소의 수업을 고치는 실습실을 연�
 edit-stop: ; @lab/host edit-stop # 고치는 실습실을 멈춘다.
 check: ; @tools/check # 엔진 없이 되는 검사를 모두 한다. 2분 안쪽이다.
 test: ; @tests/run # 전부 시험한다. 다른 저장 방식에서는 달라지는 것만 다시 한다.
-test-all: ; @tests/run --all # 다른 저장 방식에서도 수업과 연습, 코드를 모두 시험한다.
+test-all: ; @tests/run --all # 다른 저장 방식과 안정판의 엔진에서도 수업과 연습, 코드를 모두 시험한다.
 bench: ; @tests/run --bench # 속도를 잰다.
 site: ; @tools/site # 수업을 모두 실행해 읽는 사이트를 build/site에 만든다.
 bundle: ; @lab/host bundle # 네트워크가 없는 컴퓨터를 위한 묶음을 만든다.

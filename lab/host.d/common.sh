@@ -13,7 +13,7 @@ from_env_file() { # NAME [FILE]
     { tr -d '\r' <"${2:-.env}" | sed -n "s/^ *\(export \)\{0,1\} *$1=//p" | tail -n 1 |
         sed -e 's/[[:space:]]#.*//' -e 's/[[:space:]]*$//' -e 's/^"\(.*\)"$/\1/' -e "s/^'\(.*\)'$/\1/"; } 2>/dev/null || true
 }
-for setting in LAB_NAME LAB_PORT LAB_STORE LAB_IMAGE; do
+for setting in LAB_NAME LAB_PORT LAB_STORE LAB_ENGINE LAB_IMAGE; do
     [ -n "${!setting:-}" ] || export "$setting=$(from_env_file "$setting")"
     [ -n "${!setting}" ] || unset "$setting"
 done
@@ -26,11 +26,16 @@ fail() {
 }
 
 # Asked before anything is made: compose would name a volume after whatever is written there.
-need_store() { # COMMAND
+need_choices() { # COMMAND
     case ${LAB_STORE:-containerd} in
         containerd | overlay2) ;;
         *) fail "이미지 저장소의 이름이 틀렸다" "LAB_STORE는 containerd나 overlay2인데 '$LAB_STORE'(이)라고 적었다" \
             "LAB_STORE=overlay2 $1  (기본인 containerd로 열려면: unset LAB_STORE)" ;;
+    esac
+    case ${LAB_ENGINE:-current} in
+        current | stable | 29) ;;
+        *) fail "실습실 엔진의 이름이 틀렸다" "LAB_ENGINE은 current, stable, 29 가운데 하나인데 '$LAB_ENGINE'(이)라고 적었다" \
+            "LAB_ENGINE=stable $1  (기본인 current로 열려면: unset LAB_ENGINE)" ;;
     esac
 }
 

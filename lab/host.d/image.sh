@@ -5,6 +5,9 @@ when_online="네트워크를 확인하고 다시: make lab  (네트워크 없이
 
 # A release's checkout names its published images in .env.
 export LAB_IMAGE=${LAB_IMAGE:-docker-anatomy/lab}
+# A lab with another engine has an image of its own, which is always built here.
+usual_engine() { [ "${LAB_ENGINE:-current}" = current ]; }
+case $LAB_IMAGE in *-"${LAB_ENGINE:-}") ;; *) usual_engine || LAB_IMAGE=$LAB_IMAGE-$LAB_ENGINE ;; esac
 hub_image=${WORKSHOP_IMAGE:-$(from_env_file WORKSHOP_IMAGE)}
 hub_image=${hub_image:-docker-anatomy/hub}
 export LAB_PULL=never # compose's part: this script pulls by itself, so that one sees it
@@ -59,9 +62,9 @@ make_stand_in() { # STAGE IMAGE
 # The lab's image: the published one where this is a release, else what the sources make.  The tests'
 # stage (LAB_TARGET) is never published.
 need_image() {
-    if [ "${LAB_TARGET:-lab}" != lab ] || ! take_published "$LAB_IMAGE" lab; then
+    if [ "${LAB_TARGET:-lab}" != lab ] || ! usual_engine || ! take_published "$LAB_IMAGE" lab; then
         build
-        also_named "$LAB_IMAGE" lab
+        ! usual_engine || also_named "$LAB_IMAGE" lab
         return
     fi
     also_named "$LAB_IMAGE" lab
@@ -115,6 +118,9 @@ build() {
         compose build lab >"$progress" 2>&1
     fi || {
         tail -n 15 "$progress" >&2
+        ! grep -q 'unmet dependencies\|has no installation candidate' "$progress" ||
+            fail "실습실 이미지를 빌드하지 못했다" "데비안의 가장 새 엔진이 지금의 안정판에 설치되지 않는다 (전체 기록: $progress)" \
+                "LAB_ENGINE=stable make lab  (안정판의 Docker 26.1로 연다)"
         fail "실습실 이미지를 빌드하지 못했다" "위에 나온 단계가 실패했다 (전체 기록: $progress)" "$when_online"
     }
     rm -f "$progress"

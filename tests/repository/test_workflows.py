@@ -138,7 +138,10 @@ def test_dependabot_looks_where_versions_are_pinned() -> None:
 def test_the_bases_digest_stands_where_dependabot_reads_it() -> None:
     """It takes lines that begin with FROM and name an image; an ARG's default it does not see."""
     text = (ROOT / "lab/Dockerfile").read_text()
-    assert re.findall(r"^FROM \S+:\S+@sha256:[0-9a-f]{64} AS (\w+)$", text, re.M) == ["debian"]
+    assert re.findall(r"^FROM \S+:\S+@sha256:[0-9a-f]{64} AS (\w+)$", text, re.M) == [
+        "debian",
+        "dind",
+    ]
     assert "ARG LAB_BASE=debian\n" in text
 
 
