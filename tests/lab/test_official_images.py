@@ -1,5 +1,5 @@
-"""The base images as the official ones: what is published of those holds for the lab's, whether they
-are Docker Hub's or made from Debian packages (lab/bases)."""
+"""What is published of the official base images holds for the lab's, be they Docker Hub's or made
+from Debian packages (lab/bases)."""
 
 import json
 import re
@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import docker
-import layerscope
 import pytest
+
+import layerscope
 
 PUBLISHED: dict[str, Any] = json.loads(
     Path(__file__).with_name("official_images.json").read_text()
@@ -98,21 +99,20 @@ def test_history_tells_the_published_instructions(client: docker.DockerClient, n
 
 def test_slim_has_the_published_packages(client: docker.DockerClient) -> None:
     name = "python:3.13-slim"
-    ours, theirs = set(in_container(name, "dpkg-query -W -f '${Package} '")), PUBLISHED[name]["packages"]
-    if from_stand_in(client, name):
-        assert ours == set(theirs) - LESS | MORE
-    else:
-        assert ours == set(theirs)
+    ours = set(in_container(name, "dpkg-query -W -f '${Package} '"))
+    theirs = set(PUBLISHED[name]["packages"])
+    assert ours == (theirs - LESS | MORE if from_stand_in(client, name) else theirs)
 
 
 @pytest.mark.parametrize("name", ["python:3.13-slim", "python:3.13"])
 def test_python_lives_in_usr_local_alone(name: str) -> None:
-    """No second Python of Debian's in slim; prefix, site-packages and links as python.org's installs."""
-    ask = "import sys; print(sys.prefix, sys.base_prefix, *[p for p in sys.path if 'packages' in p])"
+    """Prefix, packages and links as python.org's installs; no second one of Debian's in slim."""
+    ask = "import sys; print(sys.prefix, sys.base_prefix, *(p for p in sys.path if 'kages' in p))"
     packages = "/usr/local/lib/python3.13/site-packages"
     assert in_container(name, f'python -c "{ask}"') == ["/usr/local", "/usr/local", packages]
-    links = {"python": "python3", "python3": "python3.13", "pip": "pip3", "python-config": "python3-config"}
-    links |= {"idle": "idle3", "idle3": "idle3.13", "pydoc": "pydoc3", "pydoc3": "pydoc3.13"}
+    links = {"python": "python3", "python3": "python3.13", "pip": "pip3", "idle": "idle3"}
+    links |= {"idle3": "idle3.13", "pydoc": "pydoc3", "pydoc3": "pydoc3.13"}
+    links["python-config"] = "python3-config"
     for link, target in links.items():
         assert in_container(name, f"readlink /usr/local/bin/{link}") == [target]
     assert any("libpython3.13.so.1.0" in one for one in in_container(name, "ldd $(which python)"))
