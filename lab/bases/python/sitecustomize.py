@@ -1,4 +1,4 @@
-"""Lets a Python that Debian built find its packages where python.org's has them (see Dockerfile)."""
+"""Lets a Python of Debian's find its packages where python.org's has them (see Dockerfile)."""
 
 import site
 import sys
