@@ -21,7 +21,7 @@ need_base() {
     local hub
     hub=$(sed -n 's/^FROM \(.*\) AS debian$/\1/p' lab/Dockerfile)
     if [ -n "${LAB_BASE:-}" ] || has_image "$hub"; then return; fi
-    if ! has_image "$stand_in/python:3.13"; then
+    if ! have_stand_ins; then
         say "데비안 베이스 이미지를 받는다"
         if pull "$hub"; then return; fi
         { command -v apt-get >/dev/null && may_be_root; } ||
@@ -33,6 +33,12 @@ need_base() {
     export LAB_BASE=$stand_in/debian:trixie-slim
 }
 
+# What they are made by is written on them: when that changes, they are made anew.
+stand_in_recipe() { find lab/bases/debian lab/bases/python -type f | LC_ALL=C sort | xargs cat | sha256 | cut -c1-12; }
+have_stand_ins() {
+    [ "$(docker image inspect -f '{{index .Config.Labels "org.docker-anatomy.recipe"}}' "$stand_in/python:3.13" 2>/dev/null)" = "$(stand_in_recipe)" ]
+}
+
 made_stand_ins() { [ "${LAB_BASE:-}" = "$stand_in/debian:trixie-slim" ]; }
 
 # After a pull that failed: $why and $remedy are Docker Hub's.
@@ -40,17 +46,19 @@ make_stand_ins() {
     command -v mmdebstrap >/dev/null ||
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap debian-archive-keyring >/dev/null 2>&1 ||
         fail "mmdebstrap을 설치하지 못했다" "apt 저장소에 닿지 않는다. Docker Hub에서는: $why" "$remedy"
-    as_root env PATH="$PATH" lab/bases/debian/make "$stand_in/debian:trixie-slim" >/dev/null ||
+    as_root env PATH="$PATH" lab/bases/debian/make "$stand_in/debian" "$(stand_in_recipe)" >/dev/null ||
         fail "베이스 이미지를 만들지 못했다" "데비안 패키지 저장소에 닿지 않는다. Docker Hub에서는: $why" "$remedy"
-    {
-        docker build -q --build-arg "DEBIAN=$stand_in/debian:trixie-slim" \
-            -t "$stand_in/python:3.13-slim" lab/bases/python >/dev/null &&
-            docker build -q --build-arg "SLIM=$stand_in/python:3.13-slim" \
-                -t "$stand_in/python:3.13" lab/bases/python-full >/dev/null
-    } || {
-        docker rmi "$stand_in/debian:trixie-slim" "$stand_in/python:3.13-slim" >/dev/null 2>&1 || true
+    { make_stand_in slim python:3.13-slim && make_stand_in full python:3.13; } || {
+        docker rmi "$stand_in/debian:trixie" "$stand_in/debian:trixie-slim" "$stand_in/python:3.13-slim" >/dev/null 2>&1 || true
         fail "파이썬 베이스 이미지를 만들지 못했다" "데비안 패키지를 받지 못했다. Docker Hub에서는: $why" "$remedy"
     }
+    # What they replaced: untagged images with our label, no others.
+    docker image prune -f --filter label=org.docker-anatomy=base >/dev/null
+}
+
+make_stand_in() { # STAGE IMAGE
+    docker build -q --build-arg "DEBIAN=$stand_in/debian:trixie" --build-arg "DEBIAN_SLIM=$stand_in/debian:trixie-slim" \
+        --target "$1" -t "$stand_in/$2" lab/bases/python >/dev/null
 }
 
 # The lab's image: the published one where this is a release, else what the sources make.  The tests'
