@@ -177,7 +177,7 @@ export default view((root, data) => {
     return [
       h("p", { class: "ls-explorer-path ls-mono" }, path),
       h("p", { class: "ls-note" }, folder(node) ? `경로 ${count(now.count[node])}개, ` : "", `${exact(now.size[node])}${now.hidden[node] ? `, 숨은 ${exact(now.hidden[node])}` : ""}`),
-      h("ul", { class: "ls-explorer-facts" }, facts.slice(0, 12)),
+      h("ul", { class: "ls-explorer-facts", tabindex: 0, "aria-label": "레이어마다" }, facts.slice(0, 12)),
     ];
   }
 

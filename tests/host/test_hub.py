@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 from outside import ROOT, copy_sources, docker, says
 
+pytestmark = pytest.mark.long
 NAME = "docker-anatomy-hubtest"
 ADDRESS = "10.219.0.1"  # the machine's bridge: reached by itself, and by the lab that runs on it
 LAB, PORT = "class", "8889"
@@ -231,7 +232,6 @@ def test_a_base_by_tag_comes_from_docker_hub(machine: Machine) -> None:
     assert [r for r in machine.requests() if r["path"].endswith("debian/manifests/trixie-slim")]
 
 
-@pytest.mark.long
 def test_a_slow_line_shows_how_far_it_is(machine: Machine) -> None:
     machine.play(speed=4_000_000)
     said = machine.call("lab/host image", "-t").stdout
@@ -243,7 +243,6 @@ def test_a_slow_line_shows_how_far_it_is(machine: Machine) -> None:
     assert amounts == sorted(amounts)
 
 
-@pytest.mark.long
 def test_what_was_cut_off_goes_on_where_it_ended(machine: Machine) -> None:
     """In both stores: the machine's engine has overlay2, the lab's has containerd's."""
     machine.play(cut=9_000_000)
@@ -253,7 +252,6 @@ def test_what_was_cut_off_goes_on_where_it_ended(machine: Machine) -> None:
     assert len(debian) > 4  # of more than three cuts, on each engine
 
 
-@pytest.mark.long
 def test_a_mirror_is_enough(machine: Machine) -> None:
     """The machine's engine knows it, the lab's does not."""
     machine.settings('. + {"registry-mirrors": ["https://mirror.example"]}')
@@ -273,7 +271,6 @@ def test_a_mirror_is_enough(machine: Machine) -> None:
 PROXY = f"http://{ADDRESS}:3128"
 
 
-@pytest.mark.long
 def test_a_proxy_is_enough(machine: Machine) -> None:
     """For the engine (daemon.json), the build and the lab (the client's config.json)."""
     machine.settings(f'. + {{"proxies": {{"http-proxy": "{PROXY}", "https-proxy": "{PROXY}"}}}}')
@@ -295,7 +292,6 @@ def test_a_proxy_is_enough(machine: Machine) -> None:
         machine.settings()
 
 
-@pytest.mark.long
 def test_a_login_counts_for_the_lab_as_well(machine: Machine) -> None:
     """Whose own engine has none, and is told that the limit is reached."""
     machine.play(limit=0)
@@ -338,7 +334,6 @@ def test_the_pull_limit_is_told_where_stand_ins_take_over(machine: Machine) -> N
         machine.shell("rm -rf lab/bases /usr/local/bin/mmdebstrap && mv lab/bases.real lab/bases")
 
 
-@pytest.mark.long
 def test_the_pull_limit_is_told_after_the_lab_is_up(machine: Machine) -> None:
     """The last pull went to the machine's own base."""
     machine.play(limit=1)
@@ -383,7 +378,7 @@ def test_a_proxy_that_is_off_is_told(learner: Machine) -> None:
         learner.settings()
 
 
-@pytest.mark.parametrize("name", ["base", pytest.param("lessons", marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", ["base", "lessons"])
 def test_a_line_that_stays_cut_is_told_and_the_next_call_succeeds(
     learner: Machine, name: str
 ) -> None:
@@ -395,7 +390,6 @@ def test_a_line_that_stays_cut_is_told_and_the_next_call_succeeds(
     learner.shell("lab/host image")
 
 
-@pytest.mark.long
 def test_who_stops_in_the_middle_leaves_nothing(machine: Machine) -> None:
     machine.shell("lab/host image")
     machine.play(stall=1_000_000)

@@ -191,3 +191,16 @@ def test_every_target_of_make_is_helped_with() -> None:
     assert phony
     lines = [line.split(maxsplit=2) for line in told.splitlines()]
     assert [target for _, target, _ in lines] == phony[1].split()
+
+
+def test_labs_that_open_together_do_not_take_each_others_certificate(tmp_path: Path) -> None:
+    """Each writes what it found of this machine's network into the checkout's lab/network."""
+    (tmp_path / "lab/network").mkdir(parents=True)
+    (tmp_path / "ca.crt").write_text("CA\n" * 10_000)
+    command = f". {ROOT}/lab/host.d/network.sh; take_network"
+    calls = [
+        subprocess.Popen(["bash", "-c", command], cwd=tmp_path, env={**os.environ, "LAB_CA": "ca.crt"})
+        for _ in range(20)
+    ]
+    assert [call.wait() for call in calls] == [0] * 20
+    assert [path.name for path in (tmp_path / "lab/network").iterdir()] == ["ca.crt"]
