@@ -198,9 +198,7 @@ def test_labs_that_open_together_do_not_take_each_others_certificate(tmp_path: P
     (tmp_path / "lab/network").mkdir(parents=True)
     (tmp_path / "ca.crt").write_text("CA\n" * 10_000)
     command = f". {ROOT}/lab/host.d/network.sh; take_network"
-    calls = [
-        subprocess.Popen(["bash", "-c", command], cwd=tmp_path, env={**os.environ, "LAB_CA": "ca.crt"})
-        for _ in range(20)
-    ]
+    env = {**os.environ, "LAB_CA": "ca.crt"}
+    calls = [subprocess.Popen(["bash", "-c", command], cwd=tmp_path, env=env) for _ in range(20)]
     assert [call.wait() for call in calls] == [0] * 20
     assert [path.name for path in (tmp_path / "lab/network").iterdir()] == ["ca.crt"]
