@@ -66,11 +66,8 @@ def exercises(docs: Docs, path: Path) -> None:
     name = path.stem
     asked.append(f"---\n\n[이 연습의 풀이](../solutions/{name}.md)")
     told.append(f"---\n\n[문제만 보기](../exercises/{name}.md)")
-    # Who searches for a term finds first where it is explained.
-    later = "---\nsearch: { boost: 0.5 }\n---\n\n"
-    docs.write(f"exercises/{name}.md", later + "\n\n".join(asked))
-    answers = "\n\n".join(told).replace(". 연습: ", ". 풀이: ", 1)
-    docs.write(f"solutions/{name}.md", later + answers)
+    docs.write(f"exercises/{name}.md", "\n\n".join(asked))
+    docs.write(f"solutions/{name}.md", "\n\n".join(told).replace(". 연습: ", ". 풀이: ", 1))
 
 
 def exercise_cell(cell: NotebookNode) -> str:
