@@ -84,7 +84,7 @@ def visited(
     server.sent.clear()
     visit.page.goto(server.address + path, wait_until="networkidle")
     # On a busy machine the network is idle before the page is laid out and asks for its fonts.
-    visit.page.evaluate("document.fonts.ready.then(() => document.fonts.size)")
+    visit.page.evaluate("document.body.offsetHeight, document.fonts.ready.then(() => true)")
     visit.page.wait_for_load_state("networkidle")
     visit.received = dict(server.sent)
     return visit
