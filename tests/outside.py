@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -53,6 +55,17 @@ def docker(*arguments: str, stdin: str | None = None, check: bool = True) -> str
         check=check,
         timeout=300,
     ).stdout.strip()
+
+
+def lab_grants() -> list[str]:
+    """What compose.yaml grants the lab, as options of ``docker run``."""
+    service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["lab"]
+    return [
+        *(f"--cap-add={one}" for one in service["cap_add"]),
+        *(f"--security-opt={one}" for one in service["security_opt"]),
+        f"--userns={service['userns_mode']}",
+        *(f"--tmpfs={one}" for one in service["tmpfs"]),
+    ]
 
 
 def says(result: subprocess.CompletedProcess[str], *parts: str) -> None:

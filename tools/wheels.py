@@ -13,6 +13,8 @@ import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -73,23 +75,25 @@ def pins(lock: str) -> Iterator[Pin]:
         )
 
 
-def tags(machine: str) -> list[Tag]:
-    """What pip takes in the lab on this kind of machine, best first (PEP 425, PEP 600)."""
+@cache
+def ranks(machine: str) -> dict[Tag, int]:
+    """What pip takes in the lab on this kind of machine, 0 the best (PEP 425, PEP 600)."""
     platforms = []
     for minor in range(GLIBC, 4, -1):
         platforms += [f"manylinux_2_{minor}_{machine}"]
         platforms += [f"{OLD_NAMES[minor]}_{machine}"] if minor in OLD_NAMES else []
     platforms += [f"linux_{machine}"]
     interpreter = "cp" + "".join(map(str, PYTHON))
-    return [
-        *cpython_tags(PYTHON, [interpreter], platforms),
-        *compatible_tags(PYTHON, interpreter, platforms),
-    ]
+    tags = chain(
+        cpython_tags(PYTHON, [interpreter], platforms),
+        compatible_tags(PYTHON, interpreter, platforms),
+    )
+    return {tag: rank for rank, tag in enumerate(tags)}
 
 
 def wheel(pin: Pin, machine: str, files: Mapping[str, str]) -> str | None:
     """The best file among ``files`` ({name: SHA-256}) for this kind of machine, or None."""
-    order = {tag: rank for rank, tag in enumerate(tags(machine))}
+    order = ranks(machine)
     ranked = []
     for file, digest in files.items():
         name, version, _, fits = parse_wheel_filename(file)
@@ -98,14 +102,19 @@ def wheel(pin: Pin, machine: str, files: Mapping[str, str]) -> str | None:
     return min(ranked)[1] if ranked else None
 
 
-def missing(lock: str, files: Mapping[str, str]) -> list[str]:
-    """``package==version: machine`` for each pin that has no wheel where it is needed."""
-    return [
-        f"{pin.name}=={pin.version}: {machine}"
+def chosen(lock: str, files: Mapping[str, str]) -> dict[str, str | None]:
+    """``package==version: machine`` and its wheel, for each pin where it is needed."""
+    return {
+        f"{pin.name}=={pin.version}: {machine}": wheel(pin, machine, files)
         for pin in pins(lock)
         for machine in MACHINES
-        if pin.is_for(machine) and wheel(pin, machine, files) is None
-    ]
+        if pin.is_for(machine)
+    }
+
+
+def missing(lock: str, files: Mapping[str, str]) -> list[str]:
+    """``package==version: machine`` for each pin that has no wheel where it is needed."""
+    return [needed for needed, file in chosen(lock, files).items() if file is None]
 
 
 def recorded(text: str) -> dict[str, str]:
@@ -128,8 +137,8 @@ def main(answers: Iterable[str]) -> int:
         for answer in answers
         for name, digest in offered(tomllib.loads(Path(answer).read_text()))
     }
-    locks = {path: (ROOT / path).read_text() for path in LOCKS}
-    if lacking := sorted({one for lock in locks.values() for one in missing(lock, files)}):
+    found = [pair for path in LOCKS for pair in chosen((ROOT / path).read_text(), files).items()]
+    if lacking := sorted({needed for needed, file in found if file is None}):
         print("\n문제: 모든 CPU에 휠이 있지는 않다", file=sys.stderr)
         print(f"  왜: {', '.join(lacking)}", file=sys.stderr)
         print(
@@ -137,14 +146,8 @@ def main(answers: Iterable[str]) -> int:
             file=sys.stderr,
         )
         return 1
-    chosen = {
-        file
-        for lock in locks.values()
-        for pin in pins(lock)
-        for machine in MACHINES
-        if pin.is_for(machine) and (file := wheel(pin, machine, files))
-    }
-    RECORD.write_text("".join(f"{files[file]}  {file}\n" for file in sorted(chosen)))
+    record = {file for _, file in found if file}
+    RECORD.write_text("".join(f"{files[file]}  {file}\n" for file in sorted(record)))
     return 0
 
 

@@ -1,9 +1,9 @@
-# What lab/host and workshop/host begin with: where they stand and how they speak.
+# What lab/host, workshop/host and tests/machine begin with: where they stand and how they speak.
 # They and these files run on macOS's /bin/bash, too, which is 3.2 (tests/repository/test_shell.py).
 
 # Paths that the caller gives are his, not the repository's.
 caller=$PWD
-cd "$(dirname "$0")/.." || exit
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 absolute() { case $1 in /*) echo "$1" ;; *) echo "$caller/$1" ;; esac; }
 [ -z "${BUNDLE:-}" ] || BUNDLE=$(absolute "$BUNDLE")
 
@@ -24,6 +24,7 @@ fail() {
     printf '\n문제: %s\n  왜: %s\n다음: %s\n' "$1" "$2" "$3" >&2
     exit 1
 }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 
 # Asked before anything is made: compose would name a volume after whatever is written there.
 need_choices() { # COMMAND

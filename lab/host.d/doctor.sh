@@ -34,6 +34,9 @@ memory_of_engine() { # MB; nothing where it is not told
         awk '/MiB/ { print int($1 * 1.048576) } /GiB/ { print int($1 * 1073.741824) } /TiB/ { print int($1 * 1099512) }'
 }
 
+# To where every engine sees it.
+move_home() { echo "mv '$PWD' ~/ && cd ~/'${PWD##*/}' && make lab"; }
+
 on_wsl() { [[ $(uname -r) == *[Mm]icrosoft* ]]; }
 
 # Empty where the course is tested: Docker Engine, run by root, on Linux.
@@ -184,10 +187,10 @@ look_at_place() {
         *) return 0 ;;
     esac
     if [ "$kind" = "snap의 Docker" ]; then
-        row 1 "저장소의 자리" "$PWD" "snap의 Docker는 $shared 밖과 숨긴 폴더를 보지 못한다" "mv '$PWD' ~/ && cd ~/'${PWD##*/}' && make lab"
+        row 1 "저장소의 자리" "$PWD" "snap의 Docker는 $shared 밖과 숨긴 폴더를 보지 못한다" "$(move_home)"
     else
         warn "저장소의 자리" "$PWD" "$kind 이(가) 처음부터 나누어 쓰는 곳은 ${shared}뿐이라, lab/network의 회사 인증서가 실습실에 보이지 않거나 실습실이 열리지 않는다" \
-            "mv '$PWD' ~/ && cd ~/'${PWD##*/}' && make lab  (또는 $kind 설정에서 이 폴더를 나눈다)"
+            "$(move_home)  (또는 $kind 설정에서 이 폴더를 나눈다)"
     fi
 }
 

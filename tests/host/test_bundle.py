@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outside import ROOT, docker, says
+from outside import ROOT, docker, lab_grants, says
 from test_host import make
 
 NAME = "docker-anatomy-offline"
@@ -48,9 +48,8 @@ def machine(bundle: Path) -> Iterator[Callable[[str], str]]:
     """
     docker(
         *("run", "-d", "--name", NAME, "--network", "none", "--label", "org.docker-anatomy=test"),
-        *("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE"),
-        *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
-        *("--tmpfs", "/run:exec", "-v", f"{bundle.parent}:/usb:ro", "-e", "LAB_STORE=overlay2"),
+        *lab_grants(),
+        *("-v", f"{bundle.parent}:/usb:ro", "-e", "LAB_STORE=overlay2"),
         *("--entrypoint", "bash", "docker-anatomy/test", "-c"),
         r'exec bash <(sed "s/10\.213\./10.219./" "$(command -v lab-init)")',
     )

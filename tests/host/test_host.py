@@ -16,8 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import yaml
-from outside import ROOT, docker, listed, run_make, says
+from outside import ROOT, docker, lab_grants, listed, run_make, says
 
 NAME = "docker-anatomy-hosttest"
 PORT = 18889
@@ -231,14 +230,7 @@ def test_lab_without_an_engine_still_opens_and_says_why() -> None:
 @contextmanager
 def lab_by_hand(name: str, *options: str, image: str = "docker-anatomy/lab") -> Iterator[str]:
     """Granted what compose.yaml grants, on an engine or a network that compose would not choose."""
-    service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["lab"]
-    grants = [f"--cap-add={cap}" for cap in service["cap_add"]]
-    grants += [f"--security-opt={one}" for one in service["security_opt"]]
-    grants += [
-        f"--userns={service['userns_mode']}",
-        *(f"--tmpfs={one}" for one in service["tmpfs"]),
-    ]
-    docker("run", "-d", "--name", name, *grants, *options, image)
+    docker("run", "-d", "--name", name, *lab_grants(), *options, image)
     try:
         for _ in range(120):
             if docker("exec", name, "sh", "-c", "docker version >/dev/null 2>&1 && echo up || :"):

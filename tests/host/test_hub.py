@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from outside import ROOT, copy_sources, docker, says
+from outside import ROOT, copy_sources, docker, lab_grants, says
 
 pytestmark = pytest.mark.long
 NAME = "docker-anatomy-hubtest"
@@ -120,9 +120,8 @@ def built_machine() -> Iterator[Machine]:
         subprocess.run([ROOT / "lab/host", *verb], cwd=ROOT, check=True, capture_output=True)
     docker(
         *("run", "-d", "--name", NAME, "--network", "none", "--label", "org.docker-anatomy=test"),
-        *("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE"),
-        *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
-        *("--tmpfs", "/run:exec", "-v", f"{ROOT}/tests/host/dockerhub.py:/dockerhub.py:ro"),
+        *lab_grants(),
+        *("-v", f"{ROOT}/tests/host/dockerhub.py:/dockerhub.py:ro"),
         *("-v", f"{ROOT}/build/bases:/bases:ro"),
         *("-e", "LAB_STORE=overlay2", "-e", f"LAB_DNS={ADDRESS}"),
         *("--entrypoint", "bash", "docker-anatomy/test", "-euc"),

@@ -1,14 +1,7 @@
-# What tests/machine/disk and tests/machine/guest begin with.  They stand in the repository's root.
-cd "$(dirname "$0")/../.."
+# What tests/machine/disk and tests/machine/guest begin with.
+. "$(dirname "$0")/../../lab/host.d/common.sh"
 PATH=$PATH:/usr/sbin:/sbin
 dir=${MACHINE_DIR:-/var/tmp/docker-anatomy-machine}
-
-say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
-fail() {
-    printf '\n문제: %s\n  왜: %s\n다음: %s\n' "$1" "$2" "$3" >&2
-    exit 1
-}
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 
 # Packages that this machine lacks, by a command or a file that each brings.
 need() { # WHAT=PACKAGE...

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 
 from tools.notebook import read
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "site/engine-versions.md"
 NOTEBOOKS = [
     path for folder in ("notebooks", "solutions") for path in ROOT.glob(f"{folder}/*.ipynb")
