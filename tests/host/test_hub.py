@@ -107,8 +107,9 @@ class Machine:
             "make reset\n"
             "docker builder prune -af >/dev/null\n"
             "rm -rf ~/.docker /tmp/docker-anatomy-*\n"
-            "docker images --no-trunc --format '{{.Repository}} {{.ID}}'"
-            " | awk '$1 != \"docker-anatomy/lab\" { print $2 }' | sort -u"
+            # By name where there is one: another name of the lab's image must not take it along.
+            "docker images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}'"
+            " | awk '$1 !~ /^docker-anatomy\\/lab:/ { print $1 ~ /<none>/ ? $2 : $1 }' | sort -u"
             " | xargs -r docker rmi -f >/dev/null"
         )
 
